@@ -1,0 +1,58 @@
+"""Names of the options, once for typing and for checking at run time."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from spatial_region.core.messages import did_you_mean
+from spatial_region.errors import InputError, OptionError
+
+Alternative = Literal["two-sided", "greater", "less"]
+Correction = Literal["fdr", "bonferroni"]
+ContiguityKind = Literal["queen", "rook"]
+Islands = Literal["keep", "nearest", "raise"]
+Missing = Literal["raise", "drop"]
+Standardisation = Literal["row", "binary"]
+
+
+def check_option(value: object, alias: Any, argument: str) -> None:
+    """Refuse a value that is not one of the literals in `alias`, with the nearest one and the whole list.
+
+    Raises
+    ------
+    OptionError
+        If `value` is not offered.
+    """
+    offered = get_args(alias)
+    if value not in offered:
+        listed = ", ".join(repr(option) for option in offered)
+        raise OptionError(
+            f"{argument}={value!r} is not offered.{did_you_mean(value, offered)} Choose one of: {listed}."
+        )
+
+
+def check_whole_number(value: object, argument: str, *, least: int = 0) -> int:
+    """Return `value` as an int when it is a whole number of at least `least`.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    whole = not isinstance(value, bool) and hasattr(value, "__index__")
+    if not whole or int(value) < least:  # type: ignore[call-overload]
+        raise InputError(f"{argument} must be a whole number of at least {least}; found {value!r}.")
+    return int(value)  # type: ignore[call-overload]
+
+
+def check_between(value: float, argument: str, *, low: float, high: float) -> float:
+    """Return `value` as a float when it lies strictly between `low` and `high`.
+
+    Raises
+    ------
+    InputError
+        If it does not.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low < float(value) < high:
+        raise InputError(f"{argument} must lie between {low:g} and {high:g}; found {value!r}.")
+    return float(value)

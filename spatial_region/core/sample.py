@@ -1,0 +1,249 @@
+"""The one place where values meet weights: by label, complete, and in a stated order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from spatial_region.core.messages import did_you_mean, name_regions, name_some
+from spatial_region.core.options import Missing, check_option
+from spatial_region.core.study import Study
+from spatial_region.core.weights import Weights, as_weights, check_same_regions
+from spatial_region.errors import (
+    AlignmentError,
+    ConstantVariableError,
+    DuplicateError,
+    InputError,
+    MissingValuesError,
+    UnknownNameError,
+    WeightsError,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Values of one variable, and the weights among the same regions, both in the order of `ids`.
+
+    Attributes
+    ----------
+    ids : pandas.Index
+        Regions, in the order of the caller's data.
+    names : pandas.Series
+        Display names, indexed by id.
+    values : numpy.ndarray, shape (n,)
+        Finite values.
+    w : Weights or None
+        Standardised as its maker decided, else by row.
+    variable : str
+        Name of the variable.
+    at : object
+        Time of the values, or None.
+    dropped : pandas.Index
+        Regions left out because their value is missing.
+    """
+
+    ids: pd.Index
+    names: pd.Series
+    values: np.ndarray
+    w: Weights | None
+    variable: str
+    at: object
+    dropped: pd.Index
+
+    @property
+    def n(self) -> int:
+        """Number of regions."""
+        return len(self.ids)
+
+    @property
+    def weights(self) -> Weights:
+        """The weights, when the method needs some.
+
+        Raises
+        ------
+        WeightsError
+            If none were given.
+        """
+        if self.w is None:
+            raise WeightsError("this method needs weights; pass w=, for example w=sr.contiguity(study).")
+        return self.w
+
+    def canonical(self) -> tuple[Sample, np.ndarray]:
+        """Return the sample sorted by id, and for each of its regions the place it had.
+
+        Sums, and random draws keyed by place, then do not depend on the order of the caller's rows.
+        """
+        order = np.argsort(np.asarray(self.ids.astype(str)), kind="stable")
+        ids = self.ids[order]
+        w = self.w.subset(ids) if self.w is not None else None
+        return replace(self, ids=ids, names=self.names.reindex(ids), values=self.values[order], w=w), order
+
+    def check_varies(self) -> None:
+        """Refuse a variable that is the same in every region.
+
+        Raises
+        ------
+        ConstantVariableError
+            If all values are equal.
+        """
+        if np.ptp(self.values) == 0:
+            raise ConstantVariableError(
+                f"{self.described} is {self.values[0]:g} in all {self.n} regions; "
+                f"a statistic of spatial association needs a variable that varies."
+            )
+
+    @property
+    def described(self) -> str:
+        """The variable, and its time if it has one, as messages name it."""
+        return f"{self.variable!r}" + (f" at {self.at}" if self.at is not None else "")
+
+
+def draw_sample(
+    data: object,
+    variable: str | None = None,
+    *,
+    w: object = None,
+    at: object = None,
+    missing: Missing = "raise",
+    ids: Sequence[object] | pd.Index | None = None,
+) -> Sample:
+    """Bring values and weights together by label.
+
+    Parameters
+    ----------
+    data : Study, pandas.DataFrame, pandas.Series or array
+        Where the values are. Labels are region ids. A bare array needs `ids`.
+    variable : str, optional
+        Name of the variable; not needed for a Series or an array.
+    w : Weights, Graph, W, str, optional
+        Weights, or the name of one in the study; None takes the study's only one.
+    at : object, optional
+        Time, for a panel.
+    missing : {"raise", "drop"}
+        What to do with missing values.
+    ids : sequence, optional
+        Region ids of a bare array; they must be `w.ids` in the same order.
+
+    Raises
+    ------
+    MissingValuesError
+        If values are missing and `missing` is ``"raise"``, or none is left.
+    AlignmentError
+        If values and weights do not have the same regions.
+    UnknownNameError
+        If the variable, the time or the weights do not exist.
+    InputError
+        If values are not numbers, or carry no labels.
+    """
+    check_option(missing, Missing, "missing")
+    series, names, weights = _labelled(data, variable, w=w, at=at, ids=ids)
+    label = str(series.name) if series.name is not None else "values"
+    numbers = _as_numbers(series, label)
+    absent = ~np.isfinite(numbers)
+    where = f"{label!r}" + (f" at {at}" if at is not None else "")
+    if absent.any() and missing == "raise":
+        raise MissingValuesError(
+            f"{where} is missing for {absent.sum()} of {len(series)} regions: "
+            f'{name_regions(series.index[absent], names)}. Pass missing="drop" or fill it first.'
+        )
+    if absent.all():
+        raise MissingValuesError(f"{where} has no value at all in {len(series)} regions.")
+    kept = series.index[~absent]
+    if weights is not None:
+        weights = weights.subset(kept) if absent.any() else weights.reorder(kept)
+        weights = weights if weights.standardisation else weights.standardise("row")
+        weights = weights if weights.names is not None else replace(weights, names=names)
+    return Sample(kept, names.reindex(kept), numbers[~absent], weights, label, at, series.index[absent])
+
+
+def resolve_weights(study: Study, w: object) -> Weights:
+    """Return weights in the order of the study: given ones, a named one, or the study's only one.
+
+    Raises
+    ------
+    WeightsError
+        If `w` is None and the study does not have exactly one weights.
+    UnknownNameError
+        If the study has no weights of that name.
+    AlignmentError
+        If the regions differ.
+    """
+    if w is None:
+        if len(study.weights) != 1:
+            raise WeightsError(
+                f"say which weights to use: w=; the study has {name_some(study.weights) or 'none'}. "
+                f"For example w=sr.contiguity(study)."
+            )
+        w = next(iter(study.weights))
+    if isinstance(w, str):
+        if w not in study.weights:
+            raise UnknownNameError(
+                f"the study has no weights named {w!r}.{did_you_mean(w, study.weights)} "
+                f"It has: {name_some(study.weights) or 'none'}."
+            )
+        w = study.weights[w]
+    return as_weights(w).reorder(study.ids)
+
+
+def _labelled(
+    data: object, variable: str | None, *, w: object, at: object, ids: Sequence[object] | pd.Index | None
+) -> tuple[pd.Series, pd.Series, Weights | None]:
+    """Return values by region, display names by region, and weights of the same regions (or None)."""
+    if isinstance(data, Study):
+        if variable is None:
+            raise InputError(f"say which variable; the study has {name_some(data.variables, limit=20)}.")
+        asked = w is not None or len(data.weights) == 1
+        return data.values(variable, at=at), data.names, resolve_weights(data, w) if asked else None
+    if at is not None:
+        raise InputError("at= is for a study with time; these values are one cross-section.")
+    if isinstance(w, str):
+        raise InputError(f"w={w!r} names the weights of a study; pass the weights themselves.")
+    weights = as_weights(w) if w is not None else None
+    series = _series(data, variable, ids=ids, weights=weights)
+    names = weights.names if weights is not None and weights.names is not None else series.index.to_series()
+    if weights is not None:
+        check_same_regions(series.index, weights.ids, left="the values", right="w", names=names)
+    elif series.index.has_duplicates:
+        raise DuplicateError(f"found twice: {name_some(series.index[series.index.duplicated()].unique())}.")
+    return series, names, weights
+
+
+def _series(
+    data: object, variable: str | None, *, ids: Sequence[object] | pd.Index | None, weights: Weights | None
+) -> pd.Series:
+    if isinstance(data, pd.DataFrame):
+        if variable is None or variable not in data.columns:
+            raise UnknownNameError(
+                f"no variable {variable!r}.{did_you_mean(variable, data.columns)} "
+                f"There are: {name_some(data.columns, limit=20)}."
+            )
+        return data[variable]
+    if isinstance(data, pd.Series):
+        return data if variable is None else data.rename(variable)
+    values = np.asarray(data)
+    if ids is None:
+        raise InputError(
+            f"{type(data).__name__} carries no labels. "
+            f"Pass a pandas Series indexed by region, or ids= in the order of w.ids."
+        )
+    index = pd.Index(list(ids))
+    if values.ndim != 1 or len(values) != len(index):
+        raise InputError(f"values have shape {values.shape} and ids has {len(index)} labels; both must be (n,).")
+    if weights is not None and not index.equals(weights.ids):
+        raise AlignmentError("ids must equal w.ids, in the same order, when values are a bare array.")
+    return pd.Series(values, index=index, name=variable)
+
+
+def _as_numbers(series: pd.Series, label: str) -> np.ndarray:
+    if pd.api.types.is_bool_dtype(series.dtype):
+        return series.to_numpy(dtype=float)
+    if not pd.api.types.is_numeric_dtype(series.dtype):
+        bad = series[pd.to_numeric(series, errors="coerce").isna() & series.notna()]
+        if len(bad):
+            shown = ", ".join(f"{value!r} at {region}" for region, value in bad.head(5).items())
+            raise InputError(f"{label!r} must be numeric; found {len(bad)} other values: {shown}.")
+        series = pd.to_numeric(series)
+    return series.to_numpy(dtype=float, na_value=np.nan)

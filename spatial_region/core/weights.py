@@ -1,0 +1,350 @@
+"""The weights type: region ids, a sparse matrix in their order, and the recipe that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import escape
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from spatial_region.core.frozen import FrozenDict
+from spatial_region.core.messages import name_regions, name_some
+from spatial_region.core.options import Standardisation, check_option
+from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, WeightsError
+
+
+_LIBPYSAL_STANDARDISATION: dict[str, Standardisation] = {"R": "row", "B": "binary"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Weights:
+    """Spatial weights: who is whose neighbour, and with what weight. Never changes; every verb returns a new one.
+
+    Parameters
+    ----------
+    ids : pandas.Index
+        Region ids, one for each row of `sparse`; unique.
+    sparse : scipy.sparse array or matrix, shape (n, n)
+        Weight of region j for region i, finite and not negative. A region is not its own neighbour
+        unless the recipe says so (kernel weights).
+    recipe : Mapping
+        How the weights were made: kind, k, km, snap, order and the like.
+    names : pandas.Series, optional
+        Display name of each region, indexed by id.
+    standardisation : {"row", "binary"} or None
+        None while nobody has decided; statistics then row-standardise a copy and say so.
+
+    Raises
+    ------
+    WeightsError
+        If the matrix is not square, does not fit `ids`, or has negative or non-finite weights.
+    DuplicateError
+        If an id occurs twice.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd, spatial_region as sr
+    >>> w = sr.Weights(pd.Index(["a", "b", "c"]), np.array([[0, 1, 0], [1, 0, 0], [0, 0, 0]]))
+    >>> w.n, w.n_links, list(w.islands)
+    (3, 2, ['c'])
+    """
+
+    ids: pd.Index
+    sparse: sp.csr_array
+    recipe: Mapping[str, object] = field(default_factory=dict)
+    names: pd.Series | None = None
+    standardisation: Standardisation | None = None
+
+    def __post_init__(self) -> None:
+        ids = pd.Index(self.ids, name="region")
+        if ids.has_duplicates:
+            raise DuplicateError(
+                f"weights need each region once; found twice: {name_some(ids[ids.duplicated()].unique())}."
+            )
+        if self.standardisation is not None:
+            check_option(self.standardisation, Standardisation, "standardisation")
+        object.__setattr__(self, "ids", ids)
+        object.__setattr__(self, "sparse", _frozen_csr(self.sparse, len(ids)))
+        object.__setattr__(self, "recipe", FrozenDict(self.recipe))
+
+    # -- facts ---------------------------------------------------------------------------------------------
+
+    @property
+    def n(self) -> int:
+        """Number of regions."""
+        return len(self.ids)
+
+    @property
+    def n_links(self) -> int:
+        """Number of directed links: positive weights, a region's weight for itself left out."""
+        return int(self.sparse.nnz - np.count_nonzero(self.sparse.diagonal()))
+
+    @cached_property
+    def cardinalities(self) -> pd.Series:
+        """Number of neighbours of each region, itself left out."""
+        counts = np.diff(self.sparse.indptr) - (self.sparse.diagonal() != 0)
+        return pd.Series(counts.astype(np.int64), index=self.ids, name="cardinality")
+
+    @property
+    def islands(self) -> pd.Index:
+        """Ids of the regions without neighbours."""
+        return self.ids[self.cardinalities.to_numpy() == 0]
+
+    @cached_property
+    def components(self) -> pd.Series:
+        """Label of the connected component that each region belongs to, counted from 0."""
+        _, labels = connected_components(self.sparse, directed=False)
+        return pd.Series(labels, index=self.ids, name="component")
+
+    @property
+    def n_components(self) -> int:
+        """Number of connected components, islands included."""
+        return int(self.components.nunique())
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the weight of j for i always equals that of i for j."""
+        return bool(abs(self.sparse - self.sparse.T).max() == 0) if self.sparse.nnz else True
+
+    def neighbours(self, region: object) -> pd.Series:
+        """Return the weights of one region's neighbours, indexed by their ids.
+
+        Raises
+        ------
+        AlignmentError
+            If the region is not in the weights.
+        """
+        row = self._positions([region])[0]
+        start, stop = self.sparse.indptr[row], self.sparse.indptr[row + 1]
+        return pd.Series(
+            self.sparse.data[start:stop].copy(),
+            index=self.ids[self.sparse.indices[start:stop]],
+            name="weight",
+        )
+
+    # -- verbs ---------------------------------------------------------------------------------------------
+
+    def standardise(self, standardisation: Standardisation = "row") -> Weights:
+        """Return the weights so that each row sums to 1 (`row`; islands stay 0) or each weight is 1 (`binary`).
+
+        Raises
+        ------
+        OptionError
+            If the standardisation is not offered.
+        """
+        check_option(standardisation, Standardisation, "standardisation")
+        matrix = self.sparse.copy()
+        if standardisation == "row":
+            totals = np.asarray(matrix.sum(axis=1)).ravel()
+            matrix.data = matrix.data / np.repeat(totals, np.diff(matrix.indptr))
+        else:
+            matrix.data = np.ones_like(matrix.data)
+        return replace(self, sparse=matrix, standardisation=standardisation)
+
+    def subset(self, ids: Iterable[object]) -> Weights:
+        """Return the weights among some regions, in the order given; row-standardised weights are so again.
+
+        Raises
+        ------
+        AlignmentError
+            If a region is not in the weights.
+        """
+        wanted = pd.Index(list(ids), name="region")
+        rows = self._positions(wanted)
+        part = replace(self, ids=wanted, sparse=self.sparse[rows][:, rows])
+        whole = len(wanted) == self.n
+        return part.standardise("row") if self.standardisation == "row" and not whole else part
+
+    def reorder(self, ids: Iterable[object]) -> Weights:
+        """Return the same weights with the regions in the order of `ids`.
+
+        Raises
+        ------
+        AlignmentError
+            If the regions are not the same; both sides are named.
+        """
+        wanted = pd.Index(list(ids), name="region")
+        if self.ids.equals(wanted):
+            return self
+        check_same_regions(wanted, self.ids, left="the data", right="w", names=self.names)
+        return self.subset(wanted)
+
+    def lag(self, values: pd.Series) -> pd.Series:
+        """Return the spatial lag W y of labelled values, aligned by label; an island's lag is missing.
+
+        Raises
+        ------
+        InputError
+            If `values` carries no labels.
+        AlignmentError
+            If its regions are not those of the weights.
+        MissingValuesError
+            If a value is missing.
+        """
+        if not isinstance(values, pd.Series):
+            raise InputError("w.lag needs a pandas Series indexed by region, so that no order is guessed.")
+        check_same_regions(values.index, self.ids, left="values", right="w", names=self.names)
+        aligned = values.reindex(self.ids).astype(float)
+        if aligned.isna().any():
+            missing = aligned.index[aligned.isna()]
+            raise MissingValuesError(
+                f"values are missing for {len(missing)} of {self.n} regions: {name_regions(missing, self.names)}."
+            )
+        lagged = pd.Series(self.sparse @ aligned.to_numpy(), index=self.ids, name=f"W_{values.name}")
+        return lagged.mask(self.cardinalities == 0).reindex(values.index)
+
+    def _positions(self, ids: Iterable[object]) -> np.ndarray:
+        wanted = pd.Index(list(ids))
+        rows = self.ids.get_indexer(wanted)
+        if (rows < 0).any():
+            raise AlignmentError(f"not in the weights: {name_some(wanted[rows < 0])}.")
+        return rows
+
+    # -- to and from libpysal ------------------------------------------------------------------------------
+
+    def to_graph(self) -> Any:
+        """Return a `libpysal.graph.Graph` with the same regions, links and weights; islands are kept."""
+        from libpysal.graph import Graph
+
+        table = self.sparse.tocoo()
+        focal, neighbor = self.ids[table.row], self.ids[table.col]
+        islands = self.ids[np.diff(self.sparse.indptr) == 0]
+        adjacency = pd.Series(
+            np.concatenate([table.data, np.zeros(len(islands))]),
+            index=pd.MultiIndex.from_arrays(
+                [focal.append(islands), neighbor.append(islands)], names=["focal", "neighbor"]
+            ),
+            name="weight",
+        )
+        # Graph wants each focal's rows together, in the order of the ids.
+        order = np.argsort(self.ids.get_indexer(adjacency.index.get_level_values("focal")), kind="stable")
+        transformation = {"row": "r", "binary": "b", None: "o"}[self.standardisation]
+        return Graph(adjacency.iloc[order], transformation=transformation, is_sorted=True)
+
+    def to_w(self) -> Any:
+        """Return a `libpysal.weights.W` with the same regions, links and weights."""
+        from libpysal.weights import W
+
+        neighbours: dict[object, list[object]] = {}
+        weights: dict[object, list[float]] = {}
+        for row, region in enumerate(self.ids):
+            part = slice(self.sparse.indptr[row], self.sparse.indptr[row + 1])
+            neighbours[region] = list(self.ids[self.sparse.indices[part]])
+            weights[region] = self.sparse.data[part].tolist()
+        return W(neighbours, weights, id_order=list(self.ids), silence_warnings=True)
+
+    @classmethod
+    def from_graph(cls, graph: Any) -> Weights:
+        """Return weights from a `libpysal.graph.Graph`."""
+        recipe = {"kind": "libpysal.graph.Graph"}
+        decided = _LIBPYSAL_STANDARDISATION.get(str(graph.transformation).upper())
+        return cls(pd.Index(graph.unique_ids), graph.sparse, recipe, standardisation=decided)
+
+    @classmethod
+    def from_w(cls, w: Any) -> Weights:
+        """Return weights from a `libpysal.weights.W`."""
+        recipe = {"kind": "libpysal.weights.W"}
+        decided = _LIBPYSAL_STANDARDISATION.get(str(w.transform).upper())
+        return cls(pd.Index(w.id_order), w.sparse, recipe, standardisation=decided)
+
+    # -- card ----------------------------------------------------------------------------------------------
+
+    def card(self) -> pd.Series:
+        """Return the facts of the weights: regions, links, neighbours, components, islands, recipe."""
+        counts = self.cardinalities
+        recipe = ", ".join(f"{key}={value}" for key, value in self.recipe.items())
+        facts: dict[str, object] = {
+            "regions": self.n,
+            "links": self.n_links,
+            "density (%)": round(100 * self.n_links / max(self.n * (self.n - 1), 1), 4),
+            "neighbours (min / mean / max)": f"{counts.min()} / {counts.mean():.2f} / {counts.max()}"
+            if self.n
+            else "-",
+            "components": self.n_components,
+            "islands": f"{len(self.islands)}"
+            + (f": {name_regions(self.islands, self.names)}" if len(self.islands) else ""),
+            "standardisation": self.standardisation or "none chosen (statistics use row)",
+            "recipe": recipe or "-",
+        }
+        return pd.Series(facts, name="weights", dtype=object)
+
+    def __repr__(self) -> str:
+        facts = self.card()
+        width = max(len(label) for label in facts.index)
+        return "\n".join(["Spatial weights", *(f"  {key:<{width}}  {value}" for key, value in facts.items())])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(str(v))}</td></tr>" for k, v in self.card().items())
+        return f"<table><caption>Spatial weights</caption>{rows}</table>"
+
+
+def as_weights(w: object) -> Weights:
+    """Return `w` as `Weights`, whether it came from this package or from libpysal.
+
+    Raises
+    ------
+    InputError
+        If it is none of `Weights`, `libpysal.graph.Graph` and `libpysal.weights.W`.
+    """
+    if isinstance(w, Weights):
+        return w
+    converters: dict[str, Callable[[Any], Weights]] = {"Graph": Weights.from_graph, "W": Weights.from_w}
+    for kind in type(w).__mro__:
+        if kind.__module__.startswith("libpysal.") and kind.__name__ in converters:
+            return converters[kind.__name__](w)
+    raise InputError(
+        f"w must be spatial_region.Weights, libpysal.graph.Graph or libpysal.weights.W; found {type(w).__name__}."
+    )
+
+
+def check_same_regions(
+    left_ids: pd.Index, right_ids: pd.Index, *, left: str, right: str, names: pd.Series | None = None
+) -> None:
+    """Refuse two sets of labels that differ, naming what stands on one side only.
+
+    Raises
+    ------
+    DuplicateError
+        If a label occurs twice on the left.
+    AlignmentError
+        If the sets differ.
+    """
+    if left_ids.has_duplicates:
+        raise DuplicateError(f"{left}: found twice: {name_some(left_ids[left_ids.duplicated()].unique())}.")
+    only_left, only_right = left_ids.difference(right_ids), right_ids.difference(left_ids)
+    if len(only_left) == 0 and len(only_right) == 0:
+        return
+    parts = [
+        f"only in {side}: {name_regions(only, names)} ({len(only)})"
+        for side, only in ((left, only_left), (right, only_right))
+        if len(only)
+    ]
+    kinds = {pd.api.types.infer_dtype(left_ids), pd.api.types.infer_dtype(right_ids)}
+    hint = " One side has text labels and the other numbers." if len(kinds) > 1 else ""
+    raise AlignmentError(
+        f"{left} ({len(left_ids)} regions) and {right} ({len(right_ids)} regions) differ; {'; '.join(parts)}.{hint} "
+        f"Build w from the same study, or take a part with w.subset(ids) or study.select(ids)."
+    )
+
+
+def _frozen_csr(matrix: Any, n: int) -> sp.csr_array:
+    """Return a sorted, read-only CSR copy without explicit zeros, after checking it."""
+    csr = sp.csr_array(matrix, dtype=np.float64, copy=True)
+    if csr.shape != (n, n):
+        raise WeightsError(f"weights of {n} regions need a {n} x {n} matrix; found {csr.shape[0]} x {csr.shape[1]}.")
+    csr.sum_duplicates()
+    if not np.isfinite(csr.data).all():
+        raise WeightsError("weights must be finite; found NaN or infinity.")
+    if (csr.data < 0).any():
+        raise WeightsError(f"weights must not be negative; the smallest found is {csr.data.min():g}.")
+    csr.eliminate_zeros()
+    csr.sort_indices()
+    for part in (csr.data, csr.indices, csr.indptr):
+        part.flags.writeable = False
+    return csr
