@@ -18,7 +18,6 @@ from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import Standardisation, check_option
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, WeightsError
 
-
 _LIBPYSAL_STANDARDISATION: dict[str, Standardisation] = {"R": "row", "B": "binary"}
 
 
@@ -321,7 +320,7 @@ def check_same_regions(
     if len(only_left) == 0 and len(only_right) == 0:
         return
     parts = [
-        f"only in {side}: {name_regions(only, names)} ({len(only)})"
+        f"{len(only)} only in {side}: {name_regions(only, names)}"
         for side, only in ((left, only_left), (right, only_right))
         if len(only)
     ]

@@ -1,0 +1,144 @@
+"""Coordinates and kilometres: degrees are never taken for distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from spatial_region.core.study import Study
+from spatial_region.errors import CRSError, InputError
+
+EARTH_RADIUS_KM = 6371.0088  # mean radius of the GRS 80 ellipsoid (IUGG)
+
+
+@dataclass(frozen=True)
+class Points:
+    """One point a region, in coordinates where straight distances are true or order as true ones do.
+
+    Attributes
+    ----------
+    xyz : numpy.ndarray, shape (n, 2) or (n, 3)
+        Plane coordinates in km, or positions on the unit sphere.
+    spherical : bool
+        Whether `xyz` lie on the unit sphere.
+    """
+
+    xyz: np.ndarray
+    spherical: bool
+
+    def chord(self, km: float) -> float:
+        """Return the straight distance between points that lie `km` kilometres apart."""
+        if not self.spherical:
+            return km
+        return 2.0 * float(np.sin(min(km / (2.0 * EARTH_RADIUS_KM), np.pi / 2)))
+
+    def km(self, chords: np.ndarray) -> np.ndarray:
+        """Return kilometres (great-circle on the sphere) from straight distances."""
+        if not self.spherical:
+            return chords
+        return 2.0 * EARTH_RADIUS_KM * np.arcsin(np.clip(chords / 2.0, 0.0, 1.0))
+
+
+def region_frame(regions: object) -> tuple[Any, pd.Series | None]:
+    """Return the GeoDataFrame of a study or of regions given as such, and display names if known.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if isinstance(regions, Study):
+        return regions.regions, regions.names
+    if not isinstance(regions, pd.DataFrame) or not hasattr(regions, "geometry"):
+        raise InputError(
+            f"regions must be a Study or a GeoDataFrame indexed by region id; found {type(regions).__name__}."
+        )
+    name = regions.attrs.get("name")
+    return regions, regions[name].astype(str) if name in regions else None
+
+
+def region_points(geometry: Any, *, purpose: str) -> Points:
+    """Return the centroid of each geometry, ready for distances in km.
+
+    Geographic coordinates give centroids computed in an equal-area projection of each region's own,
+    then placed on the unit sphere. Projected coordinates are converted to km.
+
+    Raises
+    ------
+    CRSError
+        If the geometries have no coordinate reference system, or one without a length unit.
+    """
+    crs = geometry.crs
+    if crs is None:
+        raise CRSError(
+            f"{purpose} needs kilometres, and these regions have no coordinate reference system. "
+            f"Say what their coordinates are, for example regions.set_crs('EPSG:4326') for degrees."
+        )
+    if crs.is_geographic:
+        lon, lat = _sphere_centroids(np.asarray(geometry.array))
+        return Points(_on_sphere(lon, lat), spherical=True)
+    centres = shapely.centroid(np.asarray(geometry.array))
+    return Points(shapely.get_coordinates(centres) * unit_metres(crs) / 1000.0, spherical=False)
+
+
+def unit_metres(crs: Any) -> float:
+    """Return how many metres one unit of a projected CRS is.
+
+    Raises
+    ------
+    CRSError
+        If the axes have no length unit.
+    """
+    factor = crs.axis_info[0].unit_conversion_factor if crs.axis_info else 0
+    if crs.is_geographic or not factor:
+        raise CRSError(f"{crs.name} has no unit of length; reproject the regions first, for example with to_crs().")
+    return float(factor)
+
+
+def equal_area_crs(bounds: np.ndarray) -> str:
+    """Return an Albers equal-area projection (metres) fitted to bounds in degrees; cylindrical near the equator."""
+    west, south, east, north = (float(edge) for edge in bounds)
+    centre = (west + east) / 2
+    first, second = south + (north - south) / 6, north - (north - south) / 6
+    if abs(first + second) < 10:  # the cone of Albers degenerates when the parallels are opposite
+        return f"+proj=cea +lat_ts=0 +lon_0={centre} +datum=WGS84 +units=m"
+    return (
+        f"+proj=aea +lat_1={first} +lat_2={second} +lat_0={(south + north) / 2} +lon_0={centre} +datum=WGS84 +units=m"
+    )
+
+
+def _on_sphere(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+    east, north = np.radians(lon), np.radians(lat)
+    return np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
+
+
+def _sphere_centroids(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return longitude and latitude of the area centroids, by Lambert's azimuthal equal-area projection of each."""
+    if (shapely.get_dimensions(geometries) == 0).all():
+        lonlat = shapely.get_coordinates(shapely.centroid(geometries))
+        return lonlat[:, 0], lonlat[:, 1]
+    bounds = shapely.bounds(geometries)
+    lon0, lat0 = np.radians((bounds[:, 0] + bounds[:, 2]) / 2), np.radians((bounds[:, 1] + bounds[:, 3]) / 2)
+    lonlat, owner = shapely.get_coordinates(geometries, return_index=True)
+    lam, phi = np.radians(lonlat[:, 0]) - lon0[owner], np.radians(lonlat[:, 1])
+    sin0, cos0 = np.sin(lat0), np.cos(lat0)
+    cos_c = sin0[owner] * np.sin(phi) + cos0[owner] * np.cos(phi) * np.cos(lam)
+    scale = np.sqrt(2.0 / (1.0 + cos_c))
+    plane = np.column_stack(
+        [
+            scale * np.cos(phi) * np.sin(lam),
+            scale * (cos0[owner] * np.sin(phi) - sin0[owner] * np.cos(phi) * np.cos(lam)),
+        ]
+    )
+    x, y = shapely.get_coordinates(shapely.centroid(shapely.set_coordinates(geometries.copy(), plane))).T
+    radius = np.hypot(x, y)
+    angle = 2.0 * np.arcsin(np.clip(radius / 2.0, 0.0, 1.0))
+    safe = np.where(radius > 0, radius, 1.0)
+    lat = np.arcsin(np.clip(np.cos(angle) * sin0 + y * np.sin(angle) * cos0 / safe, -1.0, 1.0))
+    lon = lon0 + np.arctan2(x * np.sin(angle), radius * cos0 * np.cos(angle) - y * sin0 * np.sin(angle))
+    lon = np.where(radius > 0, lon, lon0)
+    return np.degrees(lon), np.degrees(np.where(radius > 0, lat, lat0))
