@@ -1,0 +1,288 @@
+"""Local Moran's I: where similar values cluster, and which regions stand out from their neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from spatial_region.autocorr._correction import adjusted_p
+from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
+from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p
+from spatial_region.autocorr.moran import FEW_REGIONS, check_testable, described_inputs
+from spatial_region.core.messages import name_regions
+from spatial_region.core.options import (
+    Alternative,
+    Correction,
+    Missing,
+    check_between,
+    check_option,
+    check_whole_number,
+)
+from spatial_region.core.result import Result, two_columns
+from spatial_region.core.sample import draw_sample
+from spatial_region.core.seeds import DEFAULT_SEED, derive_seed
+from spatial_region.core.spec import Spec, make_spec
+
+Moments = Literal["conditional", "total"]
+CLUSTERS = ("HH", "LH", "LL", "HL", "not significant", "undefined")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LocalMoran(Result):
+    """Local Moran's I of every region.
+
+    Attributes
+    ----------
+    statistics : pandas.DataFrame
+        Indexed by region: I, expected, variance, z, value (deviation from the mean), lag (its spatial lag),
+        quadrant, p. NaN where a region has no neighbours.
+    names : pandas.Series
+        Display names.
+    alternative : str
+        Side of the permutation test.
+    correction : {"fdr", "bonferroni"} or None
+        Correction that `table` applies unless told otherwise.
+    permutations : int
+        Number of conditional permutations of each region.
+    enumerated : pandas.Series of bool
+        Regions for which all sets of neighbours were taken, so that p has no Monte Carlo error.
+    spec : Spec
+        Settings.
+    """
+
+    statistics: pd.DataFrame
+    names: pd.Series
+    alternative: Alternative
+    correction: Correction | None
+    permutations: int
+    enumerated: pd.Series
+    spec: Spec
+
+    @property
+    def n(self) -> int:
+        """Number of regions."""
+        return len(self.statistics)
+
+    def table(self, *, level: float = 0.05, **options: Any) -> pd.DataFrame:
+        """Return the statistics and clusters at a level of significance.
+
+        Parameters
+        ----------
+        level : float
+            Level of significance; a region is significant when its (adjusted) p is at most this.
+        correction : {"fdr", "bonferroni"} or None, optional
+            Correction for many tests, in place of the one asked for when the statistics were computed.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by region; columns I, expected, variance, z, lag, quadrant (HH LH LL HL, or "undefined"), p,
+            p_adjusted, significant, cluster (HH LH LL HL, "not significant", or "undefined" for an island), name.
+
+        Raises
+        ------
+        InputError
+            If `level` does not lie between 0 and 1, or an option is unknown.
+        OptionError
+            If the correction is not offered.
+        """
+        check_between(level, "level", low=0, high=1)
+        correction = check_correction(options.pop("correction", self.correction))
+        if options:
+            raise TypeError(f"table() takes level= and correction=; found {', '.join(options)}.")
+        result = self.statistics.drop(columns="value")
+        result["p_adjusted"] = adjusted_p(result["p"].to_numpy(), correction)
+        result["significant"] = result["p_adjusted"] <= level
+        result["cluster"] = result["quadrant"].where(
+            result["significant"] | (result["quadrant"] == "undefined"), "not significant"
+        )
+        result["name"] = self.names
+        return result
+
+    def counts(self, *, level: float = 0.05, **options: Any) -> pd.Series:
+        """Return how many regions each cluster class has, absent classes included."""
+        found = self.table(level=level, **options)["cluster"].value_counts()
+        return found.reindex(list(CLUSTERS), fill_value=0).rename("regions")
+
+    def summary(self) -> str:
+        """Return counts of the clusters, their members, and the settings as text."""
+        inputs = self.spec.inputs
+        table = self.table()
+        rows: list[tuple[str, object]] = [("regions", self.n)]
+        for cluster, count in self.counts().items():
+            members = table.index[table["cluster"] == cluster]
+            listed = f": {name_regions(members, self.names)}" if count and cluster != "not significant" else ""
+            rows.append((str(cluster), f"{count}{listed}"))
+        how = "all sets of neighbours" if self.enumerated.all() else f"{self.permutations} conditional permutations"
+        rows.append(("test", f"{how}, {self.alternative}, seed {self.spec.seed}"))
+        rows.append(("level", f"0.05, correction {self.correction or 'none'}"))
+        rows.append(("weights", inputs["weights"]))
+        if self.n < FEW_REGIONS:
+            rows.append(("caution", f"{self.n} regions are too few to support inference"))
+        at = f" at {inputs['at']}" if inputs["at"] is not None else ""
+        return two_columns(f"Local Moran's I of {inputs['variable']}{at}", rows)
+
+
+def local_moran(
+    study: object,
+    variable: str | None = None,
+    *,
+    w: object = None,
+    at: object = None,
+    permutations: int = 9999,
+    alternative: Alternative = "two-sided",
+    correction: Correction | None = None,
+    moments: Moments = "conditional",
+    missing: Missing = "raise",
+    seed: int = DEFAULT_SEED,
+    ids: Any = None,
+) -> LocalMoran:
+    """Find clusters of similar values and spatial outliers: local Moran's I (LISA).
+
+    ``I_i = (n - 1) z_i sum_j w_ij z_j / sum_i z_i**2``, with z the deviations from the mean.
+
+    The p-value of a region comes from conditional permutation: it keeps its value while the others are drawn,
+    without replacement, on its neighbours. It tests the lag, so that ``greater`` asks for neighbours with unusually
+    high values and ``less`` for unusually low ones.
+
+    Parameters
+    ----------
+    study : Study, pandas.DataFrame, pandas.Series or array
+        Values by region. An array needs `ids`.
+    variable : str, optional
+        Name of the variable.
+    w : Weights, Graph, W or str, optional
+        Weights, or their name in the study; the study's only one by default. Weights whose standardisation
+        nobody has chosen are row-standardised (a copy is).
+    at : object, optional
+        Time, for a panel.
+    permutations : int
+        Number of conditional permutations, at least 1. Where a region has no more possible sets of neighbours
+        than this, and equal weights, all are taken and its p-value is exact.
+    alternative : {"two-sided", "greater", "less"}
+        Two-sided p-values are twice the smaller tail, at most 1. GeoDa, and esda by its default, report the smaller
+        tail itself, which is half as large.
+    correction : {"fdr", "bonferroni"} or None
+        Correction for testing many regions; can be changed later, in ``table(correction=...)``.
+    moments : {"conditional", "total"}
+        Null hypothesis behind `expected`, `variance` and `z`: the region keeps its value, or all are shuffled.
+    missing : {"raise", "drop"}
+        What to do with regions without a value.
+    seed : int
+        Seed of the permutations.
+    ids : sequence, optional
+        Region ids, for values that are a bare array.
+
+    Returns
+    -------
+    LocalMoran
+
+    Raises
+    ------
+    MissingValuesError
+        If values are missing and `missing` is ``"raise"``.
+    ConstantVariableError
+        If the variable does not vary.
+    AlignmentError
+        If values and weights do not have the same regions.
+    UnknownNameError
+        If the variable, time or weights do not exist.
+    WeightsError
+        If there are no weights, or they have no link.
+    InputError
+        If there are fewer than 4 regions, or an option is out of range.
+    OptionError
+        If an option is not offered.
+
+    Warns
+    -----
+    SmallSampleWarning
+        If there are fewer than 10 regions.
+
+    Notes
+    -----
+    A value equal to the mean counts as low, as in esda.
+
+    References
+    ----------
+    Anselin, L. (1995). Geographical Analysis 27, 93-115. https://doi.org/10.1111/j.1538-4632.1995.tb00338.x
+    Sokal, R. R., Oden, N. L., and Thomson, B. A. (1998). Geographical Analysis 30, 331-354.
+    https://doi.org/10.1111/j.1538-4632.1998.tb00406.x
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely, spatial_region as sr
+    >>> cells = [shapely.box(x, y, x + 1, y + 1) for x in range(6) for y in range(6)]
+    >>> grid = gpd.GeoDataFrame({"gdp": range(36)}, geometry=cells, index=range(36), crs=3857)
+    >>> sr.local_moran(grid, "gdp", w=sr.contiguity(grid)).counts().head(4).to_dict()
+    {'HH': 10, 'LH': 0, 'LL': 10, 'HL': 0}
+    """
+    check_option(alternative, Alternative, "alternative")
+    check_option(moments, Moments, "moments")
+    check_correction(correction)
+    check_whole_number(permutations, "permutations", least=1)
+    sample = draw_sample(study, variable, w=w, at=at, missing=missing, ids=ids)
+    check_testable(sample)
+    canonical, _ = sample.canonical()
+    z, matrix = canonical.values - canonical.values.mean(), canonical.weights.sparse
+    lag = matrix @ z
+    expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(z, matrix)
+    statistic = (len(z) - 1) * z * lag / (z @ z)
+    at_least, at_most, draws = conditional_lag_counts(z, matrix, permutations, derive_seed(seed, "local_moran"))
+    sampled = tail_p(at_least, at_most, np.abs(draws), alternative)
+    every = tail_p(at_least, at_most, np.abs(draws), alternative, exact=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = (statistic - expected) / np.sqrt(variance)
+    statistics = pd.DataFrame(
+        {
+            "I": statistic,
+            "expected": expected,
+            "variance": variance,
+            "z": score,
+            "value": z,
+            "lag": lag,
+            "quadrant": quadrants(z, lag),
+            "p": np.where(draws < 0, every, sampled),
+        },
+        index=canonical.ids,
+    )
+    islands = canonical.weights.cardinalities == 0
+    statistics.loc[islands, ["I", "expected", "variance", "z", "lag", "p"]] = np.nan
+    statistics.loc[islands, "quadrant"] = "undefined"
+    options = {
+        "permutations": permutations,
+        "alternative": alternative,
+        "correction": correction,
+        "moments": moments,
+        "missing": missing,
+    }
+    return LocalMoran(
+        statistics=statistics.reindex(sample.ids),
+        names=sample.names,
+        alternative=alternative,
+        correction=correction,
+        permutations=permutations,
+        enumerated=pd.Series(draws < 0, index=canonical.ids, name="enumerated").reindex(sample.ids),
+        spec=make_spec("local_moran", options=options, inputs=described_inputs(sample, canonical), seed=seed),
+    )
+
+
+def quadrants(z: np.ndarray, lag: np.ndarray) -> np.ndarray:
+    """Return the quadrant of the Moran scatterplot: own value first, then the neighbours'."""
+    return np.where(z > 0, np.where(lag > 0, "HH", "HL"), np.where(lag > 0, "LH", "LL")).astype(object)
+
+
+def check_correction(correction: Correction | None) -> Correction | None:
+    """Return the correction, None for none.
+
+    Raises
+    ------
+    OptionError
+        If it is not offered.
+    """
+    if correction is not None:
+        check_option(correction, Correction, "correction")
+    return correction
