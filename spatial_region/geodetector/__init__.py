@@ -1,0 +1,1 @@
+"""Wang's geographical detector: how much of a variable's variance do strata explain, alone and in pairs?"""

@@ -1,0 +1,76 @@
+"""Rules that cut a numeric factor into intervals: edges from values, and strata from edges.
+
+Intervals are open on the left and closed on the right; the first is closed on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from spatial_region.core.frozen import FrozenDict
+from spatial_region.geodetector._natural import natural_starts
+
+Rule = Callable[[np.ndarray, Sequence[int]], dict[int, np.ndarray]]
+
+
+def quantile_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
+    """Edges with equally many values between them (linear interpolation: type 7 of Hyndman and Fan, 1996).
+
+    The place of each edge is found in whole numbers, so that an edge which falls on a value is that value.
+    """
+    ordered = np.sort(x)
+    last = len(x) - 1
+    edges = {}
+    for k in ks:
+        place, rest = np.divmod(np.arange(k + 1) * last, k)
+        above = ordered[np.minimum(place + 1, last)]
+        edges[k] = ordered[place] + (above - ordered[place]) * (rest / k)
+    return edges
+
+
+def equal_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
+    """Edges at equal distances from the least to the greatest value."""
+    return {k: np.linspace(x.min(), x.max(), k + 1) for k in ks}
+
+
+def geometric_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
+    """Edges at equal ratios from the least to the greatest value; none when a value is not positive."""
+    return {k: np.geomspace(x.min(), x.max(), k + 1) for k in ks} if x.min() > 0 else {}
+
+
+def sd_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
+    """Edges one standard deviation apart and centred on the mean; the outer intervals take the tails."""
+    mean, sd = x.mean(), x.std()
+    edges = {}
+    for k in ks:
+        inner = mean + sd * (np.arange(1, k) - k / 2)
+        edges[k] = np.concatenate(([min(x.min(), inner[0])], inner, [max(x.max(), inner[-1])]))
+    return edges
+
+
+def natural_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
+    """Edges of natural breaks; none for a k above the number of distinct values. One programme serves all k."""
+    values, counts = np.unique(x, return_counts=True)
+    reachable = [k for k in ks if k <= len(values)]
+    if not reachable:
+        return {}
+    starts = natural_starts(values, counts, max(reachable))
+    return {k: np.concatenate((values[:1], values[starts[k, 1:k] - 1], values[-1:])) for k in reachable}
+
+
+RULES: Mapping[str, Rule] = FrozenDict(
+    {
+        "quantile": quantile_edges,
+        "equal": equal_edges,
+        "natural": natural_edges,
+        "geometric": geometric_edges,
+        "sd": sd_edges,
+    }
+)
+
+
+def assign(x: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Number of the interval of each value, from 0. Values are taken to lie between the outer edges."""
+    return np.searchsorted(edges[1:-1], x, side="left")

@@ -1,0 +1,156 @@
+"""The rows that a detector works on: one variable and its factors, complete, from a study or a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from spatial_region.core.messages import did_you_mean, name_regions, name_some
+from spatial_region.core.options import Missing, check_option
+from spatial_region.core.study import Study
+from spatial_region.errors import (
+    ConstantVariableError,
+    DuplicateError,
+    InputError,
+    MissingValuesError,
+    UnknownNameError,
+)
+
+LEAST_ROWS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Complete rows.
+
+    Attributes
+    ----------
+    y : numpy.ndarray, shape (n,)
+        The variable.
+    factors : pandas.DataFrame, shape (n, number of factors)
+        The factors, in the order asked for.
+    dropped : pandas.Index
+        Labels of rows left out because a value is missing.
+    pooled_times : int
+        Number of times pooled; 1 for a cross-section.
+    """
+
+    y: np.ndarray
+    factors: pd.DataFrame
+    dropped: pd.Index
+    pooled_times: int
+
+
+def gather_rows(
+    study: Study | pd.DataFrame, variable: str, factors: Sequence[str], *, at: object, missing: Missing
+) -> Rows:
+    """Take the variable and its factors from a study (or a frame), and refuse or drop what is incomplete.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name or the time does not exist.
+    DuplicateError
+        If a factor is named twice.
+    MissingValuesError
+        If values are missing and `missing` is ``"raise"``, or too few rows are left.
+    ConstantVariableError
+        If the variable does not vary.
+    InputError
+        If the variable is not numeric, or is among its own factors.
+    """
+    check_option(missing, Missing, "missing")
+    _check_names(variable, factors)
+    frame = _frame(study, [variable, *factors], at)
+    names = study.names if isinstance(study, Study) else None
+    frame = frame.assign(**{column: _normalised(frame[column]) for column in frame.columns})
+    _check_numeric(frame[variable], variable)
+    complete = _complete(frame, missing, at, names)
+    dropped = frame.index[~complete]
+    kept = frame[complete]
+    if len(kept) < LEAST_ROWS:
+        raise MissingValuesError(
+            f"{len(kept)} of {len(frame)} rows are complete; the detector needs at least {LEAST_ROWS}."
+        )
+    y = kept[variable].to_numpy(dtype=float)
+    if np.ptp(y) <= 4 * np.finfo(float).eps * np.abs(y).max():
+        raise ConstantVariableError(
+            f"{variable!r} is {y[0]:g} in all {len(y)} rows; there is no variance to explain. "
+            f"Choose a variable that varies."
+        )
+    pooled = kept.index.get_level_values(1).nunique() if isinstance(kept.index, pd.MultiIndex) else 1
+    return Rows(y, kept[list(factors)], dropped, pooled)
+
+
+def _check_names(variable: str, factors: Sequence[str]) -> None:
+    if not factors:
+        raise InputError("factors is empty; name at least one factor.")
+    repeated = sorted({str(factor) for factor in factors if list(factors).count(factor) > 1})
+    if repeated:
+        raise DuplicateError(f"factors names twice: {name_some(repeated)}. Name each factor once.")
+    if variable in factors:
+        raise InputError(f"{variable!r} is the variable to explain and cannot be its own factor.")
+
+
+def _frame(study: Study | pd.DataFrame, wanted: list[str], at: object) -> pd.DataFrame:
+    if isinstance(study, Study):
+        return study.frame(wanted, at=at)
+    if not isinstance(study, pd.DataFrame):
+        raise InputError(f"study must be a Study or a DataFrame; found {type(study).__name__}.")
+    if at is not None:
+        raise InputError("at= is for a study with time; select the rows of the frame first.")
+    for name in wanted:
+        if name not in study.columns:
+            raise UnknownNameError(
+                f"no variable {name!r}.{did_you_mean(name, study.columns)} "
+                f"There are: {name_some(study.columns, limit=20)}."
+            )
+    return pd.DataFrame(study[wanted])
+
+
+def _normalised(column: pd.Series) -> pd.Series:
+    """Make every absent value NaN: infinite numbers and blank text too. Objects that hold numbers become numbers."""
+    if column.dtype == object:
+        column = column.infer_objects()
+    if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+        infinite = np.isinf(values)
+        return column.astype(float).mask(infinite) if infinite.any() else column
+    if column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
+        return column.mask(column.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
+    return column
+
+
+def _check_numeric(column: pd.Series, variable: str) -> None:
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        raise InputError(
+            f"{variable!r} must be numeric, for its variance is to be explained; found {column.dtype} values "
+            f"such as {name_some((repr(value) for value in column.dropna().unique()), limit=3)}."
+        )
+
+
+def _complete(frame: pd.DataFrame, missing: Missing, at: object, names: pd.Series | None) -> np.ndarray:
+    absent = frame.isna()
+    if missing == "raise":
+        for column in frame.columns[absent.any()]:
+            labels = frame.index[absent[column]]
+            where = f" at {at}" if at is not None else ""
+            unit = "rows" if isinstance(frame.index, pd.MultiIndex) else "regions"
+            raise MissingValuesError(
+                f"{column!r}{where} is missing for {len(labels)} of {len(frame)} {unit}: "
+                f'{_name_rows(labels, names)}. Pass missing="drop" or fill it first.'
+            )
+    return ~absent.to_numpy().any(axis=1)
+
+
+def _name_rows(labels: pd.Index, names: pd.Series | None) -> str:
+    if not isinstance(labels, pd.MultiIndex):
+        return name_regions(labels, names)
+    return name_some([f"{name_regions([region], names)} at {time}" for region, time in labels[:5]]) + (
+        f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    )
