@@ -5,7 +5,9 @@ Public names are loaded on first use, so that ``import spatial_region`` costs ne
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 __version__ = "0.1.0"
@@ -25,6 +27,8 @@ _EXPORTS: dict[str, str] = {
     "moran": "spatial_region.autocorr.moran",
     "moran_by_time": "spatial_region.autocorr.moran",
     "local_moran": "spatial_region.autocorr.local_moran",
+    # geodetector
+    "geodetector": "spatial_region.geodetector.detector",
 }
 
 __all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
@@ -40,3 +44,17 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_EXPORTS])
+
+
+class _Package(ModuleType):
+    """The package, in which a public function is not hidden by the room that bears its name.
+
+    Importing `spatial_region.geodetector.result` would otherwise put the room in the place of `sr.geodetector`.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _EXPORTS and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
