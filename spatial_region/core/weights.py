@@ -221,10 +221,10 @@ class Weights:
             ),
             name="weight",
         )
-        # Graph wants each focal's rows together, in the order of the ids.
+        # Graph takes the order of the ids from the first level, so each focal's rows must come in that order.
         order = np.argsort(self.ids.get_indexer(adjacency.index.get_level_values("focal")), kind="stable")
         transformation = {"row": "r", "binary": "b", None: "o"}[self.standardisation]
-        return Graph(adjacency.iloc[order], transformation=transformation, is_sorted=True)
+        return Graph(adjacency.iloc[order], transformation=transformation)
 
     def to_w(self) -> Any:
         """Return a `libpysal.weights.W` with the same regions, links and weights."""
@@ -243,7 +243,11 @@ class Weights:
         """Return weights from a `libpysal.graph.Graph`."""
         recipe = {"kind": "libpysal.graph.Graph"}
         decided = _LIBPYSAL_STANDARDISATION.get(str(graph.transformation).upper())
-        return cls(pd.Index(graph.unique_ids), graph.sparse, recipe, standardisation=decided)
+        ids, table = pd.Index(graph.unique_ids), graph.adjacency
+        # Not graph.sparse: its rows follow the sorted labels, which need not be the order of unique_ids.
+        rows, columns = (ids.get_indexer(table.index.get_level_values(level)) for level in ("focal", "neighbor"))
+        matrix = sp.coo_array((table.to_numpy(dtype=float), (rows, columns)), shape=(len(ids), len(ids)))
+        return cls(ids, matrix, recipe, standardisation=decided)
 
     @classmethod
     def from_w(cls, w: Any) -> Weights:
