@@ -29,6 +29,9 @@ _EXPORTS: dict[str, str] = {
     "local_moran": "spatial_region.autocorr.local_moran",
     # geodetector
     "geodetector": "spatial_region.geodetector.detector",
+    # measure
+    "profile": "spatial_region.measure.profile",
+    "grade": "spatial_region.measure.grades",
 }
 
 __all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604

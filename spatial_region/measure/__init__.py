@@ -1,0 +1,1 @@
+"""Measures that accompany a regional study: profiles and grades."""

@@ -1,0 +1,213 @@
+"""Profiles: what each region has, relative to the whole, and how it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial_region.core.messages import did_you_mean, name_regions, name_some
+from spatial_region.core.options import Missing, check_option
+from spatial_region.core.result import Result
+from spatial_region.core.spec import Spec, digest, make_spec
+from spatial_region.core.study import Study
+from spatial_region.errors import InputError, MissingValuesError, UnknownNameError
+
+Wholes = Sequence[str] | Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Profile(Result):
+    """Levels, shares, ranks and changes of some variables in each region.
+
+    Attributes
+    ----------
+    rows : pandas.DataFrame
+        Indexed by (variable, region): see `table`.
+    names : pandas.Series
+        Display names of the regions.
+    notes : tuple of str
+        What a reader must know, such as regions without a value.
+    spec : Spec
+        Settings.
+    """
+
+    rows: pd.DataFrame
+    names: pd.Series
+    notes: tuple[str, ...]
+    spec: Spec
+
+    def table(self, variable: str | None = None, **options: Any) -> pd.DataFrame:
+        """Return the profile, of all variables or of one.
+
+        Parameters
+        ----------
+        variable : str, optional
+            One variable; the index is then the region alone, and columns without any value are left out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by (variable, region). Columns: name; value; relative, the value over the reference (1 is
+            average); share, in % of the total; rank, 1 for the largest, ties share the better rank; base, the value
+            at the base time; change, value less base; change_pct, in % of the base; growth_pct, compound growth in %
+            a year. NaN where not asked for or undefined.
+
+        Raises
+        ------
+        UnknownNameError
+            If the variable is not in the profile.
+        """
+        if variable is None:
+            return self.rows.copy()
+        known = self.rows.index.unique("variable")
+        if variable not in known:
+            raise UnknownNameError(f"no variable {variable!r} in the profile.{did_you_mean(variable, known)}")
+        return self.rows.xs(variable, level="variable").dropna(axis="columns", how="all")
+
+    def summary(self) -> str:
+        """Return one table a variable, and the notes, as text."""
+        parts = []
+        for variable in self.rows.index.unique("variable"):
+            shown = self.table(variable).set_index("name")
+            parts.append(f"Profile of {variable}\n{shown.to_string(float_format=lambda x: f'{x:.6g}')}")
+        return "\n".join([*parts, *(f"Note: {note}" for note in self.notes)])
+
+
+def profile(
+    study: Study,
+    variables: Sequence[str],
+    *,
+    at: Any = None,
+    base: Any = None,
+    reference: Mapping[str, float] | None = None,
+    totals: Wholes = (),
+    missing: Missing = "raise",
+) -> Profile:
+    """Describe each region: its level relative to the whole, its share and rank, its change and growth.
+
+    ``growth = (value / base) ** (1 / years) - 1``, in %, with years = `at` - `base`.
+
+    Parameters
+    ----------
+    study : Study
+        Regions and their data.
+    variables : sequence of str
+        Numeric variables.
+    at, base : object, optional
+        Time of the levels, for a panel, and the earlier time that changes count from.
+    reference : mapping of variable to float, optional
+        Level of the whole that `relative` divides by, such as the published GDP per head of all regions together.
+        Variables it does not name are divided by the plain mean of their regions.
+    totals : sequence of str, or mapping of variable to float
+        Variables whose sum means something (population, GDP; not rates), for `share`. A mapping states the
+        published total; otherwise it is the sum over the regions with a value.
+    missing : {"raise", "drop"}
+        What to do with missing values; with ``"drop"`` a region without a value is blank, and noted.
+
+    Returns
+    -------
+    Profile
+
+    Raises
+    ------
+    UnknownNameError
+        If a variable or a time does not exist.
+    MissingValuesError
+        If a value is missing and `missing` is ``"raise"``.
+    InputError
+        If `base` is not before `at`, times are not numbers, or a variable is not numeric.
+    OptionError
+        If `missing` is not offered.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd, spatial_region as sr
+    >>> points = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 1], [0, 0]), index=["a", "b"], crs=4326)
+    >>> index = pd.MultiIndex.from_product([["a", "b"], [2010, 2020]])
+    >>> study = sr.make_study(points, pd.DataFrame({"people": [10.0, 20, 40, 20]}, index=index))
+    >>> made = sr.profile(study, ["people"], at=2020, base=2010, totals=["people"])
+    >>> made.table("people")[["share", "change_pct", "growth_pct"]].round(2).values.tolist()
+    [[50.0, 100.0, 7.18], [50.0, -50.0, -6.7]]
+    """
+    check_option(missing, Missing, "missing")
+    named = list(variables)
+    stated = dict(reference or {})
+    wholes: dict[str, float | None] = dict(totals) if isinstance(totals, Mapping) else dict.fromkeys(totals)
+    for extra in [*stated, *wholes]:
+        if extra not in named:
+            raise UnknownNameError(f"{extra!r} is not among the variables profiled.{did_you_mean(extra, named)}")
+    years = _years(at, base)
+    notes: list[str] = []
+    rows = []
+    for variable in named:
+        value = _numbers(study, variable, at, missing, notes)
+        earlier = _numbers(study, variable, base, missing, notes) if base is not None else None
+        row = _levels(value, stated.get(variable), variable in wholes, wholes.get(variable))
+        rows.append(row.assign(**_changes(value, earlier, years)))
+    table = pd.concat(rows, keys=named, names=["variable", "region"])
+    table.insert(0, "name", study.names.reindex(table.index.get_level_values("region")).to_numpy())
+    return Profile(
+        rows=table,
+        names=study.names,
+        notes=tuple(notes),
+        spec=make_spec(
+            "profile",
+            options={"at": at, "base": base, "reference": stated, "totals": dict(wholes), "missing": missing},
+            inputs={"variables": named, "n": study.n, "values_digest": digest(table["value"])},
+        ),
+    )
+
+
+def _levels(value: pd.Series, reference: float | None, has_total: bool, total: float | None) -> pd.DataFrame:
+    whole = value.mean() if reference is None else reference
+    summed = value.sum() if total is None else total
+    return pd.DataFrame(
+        {
+            "value": value,
+            "relative": value / whole,
+            "share": 100 * value / summed if has_total else np.nan,
+            "rank": value.rank(ascending=False, method="min"),
+        }
+    )
+
+
+def _changes(value: pd.Series, base: pd.Series | None, years: float) -> dict[str, object]:
+    if base is None:
+        return dict.fromkeys(["base", "change", "change_pct", "growth_pct"], np.nan)
+    positive = base.where(base > 0)  # a ratio to zero or to a negative base is undefined
+    ratio = value / positive
+    return {
+        "base": base,
+        "change": value - base,
+        "change_pct": 100 * (ratio - 1),
+        "growth_pct": 100 * (ratio.where(ratio > 0) ** (1 / years) - 1),
+    }
+
+
+def _years(at: Any, base: Any) -> float:
+    if base is None:
+        return np.nan
+    if not all(isinstance(time, (int, float, np.number)) for time in (at, base)):
+        raise InputError(f"growth needs times that are numbers, such as years; found at={at!r}, base={base!r}.")
+    if base >= at:
+        raise InputError(f"base={base} must be before at={at}.")
+    return float(at - base)
+
+
+def _numbers(study: Study, variable: str, at: Any, missing: Missing, notes: list[str]) -> pd.Series:
+    value = study.values(variable, at=at)
+    if not pd.api.types.is_numeric_dtype(value.dtype):
+        raise InputError(f"{variable!r} must be numeric to be profiled; found {name_some(value.unique())}.")
+    value = value.astype(float)
+    absent = value.index[value.isna()]
+    if len(absent):
+        where = f"{variable!r}" + (f" at {at}" if at is not None else "")
+        found = f"{where} is missing for {len(absent)} of {study.n} regions: {name_regions(absent, study.names)}."
+        if missing == "raise" or len(absent) == study.n:
+            raise MissingValuesError(f'{found} Pass missing="drop" or fill it first.')
+        notes.append(found)
+    return value
