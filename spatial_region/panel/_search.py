@@ -1,0 +1,107 @@
+"""Find the highest maximum of the concentrated log-likelihood: a grid first, then roots of the score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, minimize, minimize_scalar, root
+
+from spatial_region.panel._blocks import Array
+from spatial_region.panel._likelihood import Likelihood
+
+# The likelihood goes to minus infinity at the ends of the interval; start a little inside.
+_MARGIN = 1e-6
+_CLOSE = 1e-3
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Where the likelihood is highest.
+
+    Attributes
+    ----------
+    rho, lam : float
+    at_bound : bool
+        No interior maximum was found.
+    rival : tuple of float or None
+        Another maximum (rho, lambda, log-likelihood) within 2 units of log-likelihood.
+    """
+
+    rho: float
+    lam: float
+    at_bound: bool
+    rival: tuple[float, float, float] | None = None
+
+
+def maximise(likelihood: Likelihood, *, lag_y: bool, error: bool) -> Optimum:
+    """Maximise over rho, over lambda, or over both."""
+    determinant = likelihood.determinant
+    if determinant is None or not (lag_y or error):
+        return Optimum(0.0, 0.0, False)
+    width = determinant.high - determinant.low
+    low, high = determinant.low + _MARGIN * width, determinant.high - _MARGIN * width
+    points = 60 if determinant.kind == "eigenvalues" else 12
+    if not (lag_y and error):
+        best, at_bound = _maximise_one(likelihood, np.linspace(low, high, points), is_rho=lag_y)
+        return Optimum(best if lag_y else 0.0, 0.0 if lag_y else best, at_bound)
+    return _maximise_two(likelihood, np.linspace(low, high, points // 2 + 1))
+
+
+def _maximise_one(likelihood: Likelihood, grid: Array, *, is_rho: bool) -> tuple[float, bool]:
+    def value(x: float) -> float:
+        return likelihood.at(x, 0.0) if is_rho else likelihood.at(0.0, x)
+
+    def slope(x: float) -> float:
+        return likelihood.score(x, 0.0)[0] if is_rho else likelihood.score(0.0, x)[1]
+
+    best = int(np.argmax([value(x) for x in grid]))
+    low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, len(grid) - 1)])
+    if slope(low) > 0 > slope(high):
+        found = float(brentq(slope, low, high, xtol=1e-13, rtol=1e-13))
+    else:
+        found = float(minimize_scalar(lambda x: -value(x), bounds=(low, high), method="bounded").x)
+    span = _CLOSE * (grid[-1] - grid[0])
+    return found, bool(found - grid[0] < span or grid[-1] - found < span)
+
+
+def _maximise_two(likelihood: Likelihood, grid: Array) -> Optimum:
+    surface = np.array([[likelihood.at(rho, lam) for lam in grid] for rho in grid])
+    maxima = sorted(
+        {_polish(likelihood, grid, float(grid[i]), float(grid[j])) for i, j in _peaks(surface)}, reverse=True
+    )
+    value, rho, lam = maxima[0]
+    span = _CLOSE * (grid[-1] - grid[0])
+    at_bound = min(rho - grid[0], grid[-1] - rho, lam - grid[0], grid[-1] - lam) < span
+    apart = [m for m in maxima[1:] if max(abs(m[1] - rho), abs(m[2] - lam)) > 0.05 and value - m[0] < 2]
+    rival = (apart[0][1], apart[0][2], apart[0][0]) if apart else None
+    return Optimum(rho, lam, bool(at_bound), rival)
+
+
+def _peaks(surface: Array) -> list[tuple[int, int]]:
+    """Return the grid points that are no lower than their eight neighbours, the five highest of them."""
+    padded = np.pad(surface, 1, constant_values=-np.inf)
+    rows, columns = surface.shape
+    around = [
+        padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns] for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)
+    ]
+    found = np.argwhere(surface >= np.max(around, axis=0))
+    highest = sorted(found.tolist(), key=lambda at: -surface[at[0], at[1]])
+    return [(i, j) for i, j in highest[:5]]
+
+
+def _polish(likelihood: Likelihood, grid: Array, rho: float, lam: float) -> tuple[float, float, float]:
+    bounds = [(grid[0], grid[-1])] * 2
+    climbed = minimize(
+        lambda x: -likelihood.at(x[0], x[1]),
+        np.array([rho, lam]),
+        jac=lambda x: -np.array(likelihood.score(x[0], x[1])),
+        bounds=bounds,
+        method="L-BFGS-B",
+    ).x
+    exact = root(lambda x: np.array(likelihood.score(x[0], x[1])), climbed, tol=1e-12)
+    inside = exact.success and all(grid[0] < x < grid[-1] for x in exact.x)
+    if inside and np.abs(exact.x - climbed).max() < 0.05:
+        climbed = exact.x
+    rho, lam = float(climbed[0]), float(climbed[1])
+    return likelihood.at(rho, lam), rho, lam
