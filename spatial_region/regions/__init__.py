@@ -1,0 +1,1 @@
+"""Boundaries, names and codes of regions: read, checked, resolved and joined."""
