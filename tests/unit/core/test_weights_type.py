@@ -7,7 +7,8 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from libpysal import examples, weights as lw
+from libpysal import examples
+from libpysal import weights as lw
 from libpysal.graph import Graph
 
 import spatial_region as sr
