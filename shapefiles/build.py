@@ -210,9 +210,11 @@ def province_kind(code: str, name: str) -> str:
 
 
 def read_nine_dash_line() -> gpd.GeoDataFrame:
-    """Read the dashes, one row each, from north-east to west."""
+    """Read the dashes, one row each, clockwise from the strait between Taiwan and Luzon."""
     dashes = shapely.get_parts(read_geometries(source_folder() / "cn_line.bin")[2])
-    order = np.argsort([np.arctan2(*(shapely.get_coordinates(d).mean(axis=0) - (114.0, 12.0))) for d in dashes])
+    centres = np.array([shapely.get_coordinates(dash).mean(axis=0) for dash in dashes]) - (114.0, 12.0)
+    clockwise = np.arctan2(centres[:, 0], centres[:, 1]) % (2 * np.pi)
+    order = np.argsort(clockwise)
     frame = pd.DataFrame({"dash": np.arange(1, len(dashes) + 1), "name_zh": "南海断续线", "name_en": "nine-dash line"})
     return gpd.GeoDataFrame(frame, geometry=dashes[order], crs=CRS)
 
