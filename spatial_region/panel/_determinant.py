@@ -10,7 +10,7 @@ from scipy import sparse as sp
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 from scipy.sparse.linalg import ArpackError, SuperLU, eigs, eigsh, splu
 
-Array = NDArray[np.float64]
+from spatial_region.panel._blocks import Array
 
 # Beyond these numbers of regions a sparse factorisation for each rho is cheaper than all eigenvalues once.
 _MOST_SYMMETRIC = 1500

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse as sp
 
 from spatial_region.panel._blocks import Array, Blocks, spatial_lag
@@ -118,6 +117,6 @@ def _error_filter(variables: Array, w: sp.csr_array, *, projects_time: bool) -> 
     )
 
 
-def _cross(left: Array, right: Array) -> NDArray[np.float64]:
+def _cross(left: Array, right: Array) -> Array:
     k = left.shape[2]
     return left.reshape(-1, k).T @ right.reshape(-1, k)

@@ -83,7 +83,10 @@ def _peaks(surface: Array) -> list[tuple[int, int]]:
     padded = np.pad(surface, 1, constant_values=-np.inf)
     rows, columns = surface.shape
     around = [
-        padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns] for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)
+        padded[1 + i : 1 + i + rows, 1 + j : 1 + j + columns]
+        for i in (-1, 0, 1)
+        for j in (-1, 0, 1)
+        if (i, j) != (0, 0)
     ]
     found = np.argwhere(surface >= np.max(around, axis=0))
     highest = sorted(found.tolist(), key=lambda at: -surface[at[0], at[1]])

@@ -88,3 +88,10 @@ def impact_sums(w: sp.csr_array, rho: float) -> Array:
     once = w @ factors.solve(np.ones(n))
     twice = w @ factors.solve(once)
     return np.array([own[0], own[1], once.sum(), twice.sum()]) / n
+
+
+def mean_row_sum(w: sp.csr_array, rho: float) -> float:
+    """Return 1'G 1 / N."""
+    n = w.shape[0]
+    factors = factorise(sp.eye_array(n, format="csc") - rho * sp.csc_array(w))
+    return float((w @ factors.solve(np.ones(n))).sum() / n)

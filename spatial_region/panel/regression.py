@@ -1,0 +1,190 @@
+"""Front door of spatial regression: `spatial_panel` and `spatial_regression`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spatial_region.core.study import Study
+from spatial_region.errors import InputError
+from spatial_region.panel.fitting import Settings, fit
+from spatial_region.panel.options import Determinant, Effects, Method, Model
+from spatial_region.panel.result import SpatialPanelResult
+
+
+def spatial_panel(
+    formula: str,
+    study: Study,
+    *,
+    w: object = None,
+    model: Model = "sdm",
+    effects: Effects = "twoway",
+    method: Method = "ml",
+    lagged: Sequence[str] | None = None,
+    lee_yu: bool = False,
+    determinant: Determinant = "auto",
+) -> SpatialPanelResult:
+    """Regress on regressors, on what neighbours have, and on what neighbours do, in a panel of regions.
+
+    ``y_t = rho W y_t + X_t b + W X_t theta + region and time effects + u_t``, ``u_t = lambda W u_t + e_t``,
+    of which each model contains a part. Exact maximum likelihood: slopes, effects and variance are
+    concentrated out, and the log-determinant is that of the N x N matrix, T times.
+
+    Parameters
+    ----------
+    formula : str
+        ``"log(y) ~ a + b"``. Effects take the place of the intercept. Lags are made by the model and are
+        called ``W_a``.
+    study : Study
+        Panel with every variable present for every region and time.
+    w : Weights, Graph, W, str, optional
+        Weights, or the name of one in the study; None takes the study's only one. Weights whose maker
+        decided no standardisation are row-standardised; binary ones are used as they are.
+    model : {"ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns"}
+        rho: sar, sac, sdm, gns. theta: slx, sdm, sdem, gns. lambda: sem, sac, sdem, gns.
+    effects : {"pooled", "region", "time", "twoway"}
+        Fixed effects.
+    method : {"ml"}
+        Maximum likelihood.
+    lagged : sequence of str, optional
+        Regressors whose lag is in the model (slx, sdm, sdem, gns); by default all.
+    lee_yu : bool
+        False: the likelihood with a dummy variable for each effect ("direct" approach); sigma2 is then
+        too small by about (T - 1) / T, and standard errors with it. True: the transformation of Lee and Yu
+        (2010), which removes the effects before the likelihood is written down and corrects this; with
+        time effects it needs row-standardised weights without islands.
+    determinant : {"auto", "eigenvalues", "lu"}
+        How the log-determinant is computed; both ways are exact.
+
+    Returns
+    -------
+    SpatialPanelResult
+        ``params``, ``std_errors``, ``pvalues``, ``impacts()``, ``table()``, ``summary()`` and more.
+
+    Raises
+    ------
+    OptionError
+        If an option is not offered, or does not fit the model.
+    UnknownNameError
+        If a variable, function or weights does not exist.
+    MissingValuesError
+        If the panel is not balanced; the missing (region, time) cells are named.
+    IdentificationError
+        If a regressor is absorbed by the effects or is a combination of others.
+    ConstantVariableError
+        If the dependent variable or a regressor is constant.
+    WeightsError
+        If the weights have no link, or do not suit `lee_yu`.
+    ConvergenceError
+        If the spatial parameter ends at the bound of its interval.
+
+    Warns
+    -----
+    IslandWarning
+        If regions have no neighbours: their lags are 0.
+    ConvergenceWarning
+        If a model with both rho and lambda has two maxima of nearly the same height.
+
+    Notes
+    -----
+    Lags are taken before effects are removed: with time effects the two do not commute, and the information
+    matrix removes the effects from G X b once more (G = W (I - rho W)^-1). Packages that lag demeaned data or
+    skip the second removal differ; see the validation page.
+
+    References
+    ----------
+    Elhorst, J. P. (2014). Spatial Econometrics. doi:10.1007/978-3-642-40340-8.
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
+    Journal of Econometrics 154. doi:10.1016/j.jeconom.2009.08.001.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, numpy as np, pandas as pd, spatial_region as sr
+    >>> regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy(np.arange(30) % 6, np.arange(30) // 6), crs=3857)
+    >>> index = pd.MultiIndex.from_product([regions.index, range(2015, 2020)])
+    >>> data = pd.DataFrame(np.random.default_rng(1).normal(size=(150, 2)), index=index, columns=["y", "a"])
+    >>> study = sr.make_study(regions, data)
+    >>> f = sr.spatial_panel("y ~ a", study, w=sr.knn(study, k=4), model="sdm", effects="twoway")
+    >>> f.params.index.tolist()
+    ['a', 'W_a', 'rho']
+    """
+    settings = Settings(model, effects, method, _names(lagged), lee_yu, determinant)
+    settings.check()
+    _check_study(study)
+    if not study.is_panel:
+        raise InputError("the study has no time; use sr.spatial_regression for a cross-section.")
+    return fit(formula, study, w, settings, function="spatial_panel", at=None)
+
+
+def spatial_regression(
+    formula: str,
+    study: Study,
+    *,
+    w: object = None,
+    model: Model = "sar",
+    at: object = None,
+    method: Method = "ml",
+    lagged: Sequence[str] | None = None,
+    determinant: Determinant = "auto",
+) -> SpatialPanelResult:
+    """Regress on regressors, on what neighbours have, and on what neighbours do, in one cross-section.
+
+    ``y = rho W y + X b + W X theta + u``, ``u = lambda W u + e``, of which each model contains a part; exact
+    maximum likelihood, as in `spatial_panel` with one time and no effects.
+
+    Parameters
+    ----------
+    formula : str
+        ``"log(y) ~ a + b"``, with an intercept unless ``+ 0`` is written. The intercept is not lagged.
+    study : Study
+        Cross-section, or panel with `at`.
+    w, model, method, lagged, determinant
+        See `spatial_panel`.
+    at : object, optional
+        Time, for a panel.
+
+    Returns
+    -------
+    SpatialPanelResult
+
+    Raises
+    ------
+    InputError
+        If the study is a panel and `at` is not given.
+    OptionError, UnknownNameError, MissingValuesError, IdentificationError, ConstantVariableError, WeightsError,
+    ConvergenceError
+        See `spatial_panel`.
+
+    References
+    ----------
+    LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. doi:10.1201/9781420064254.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, numpy as np, pandas as pd, spatial_region as sr
+    >>> regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy(np.arange(30) % 6, np.arange(30) // 6), crs=3857)
+    >>> data = pd.DataFrame(np.random.default_rng(1).normal(size=(30, 2)), columns=["y", "a"])
+    >>> study = sr.make_study(regions, data)
+    >>> sr.spatial_regression("y ~ a", study, w=sr.knn(study, k=4), model="sar").params.index.tolist()
+    ['Intercept', 'a', 'rho']
+    """
+    settings = Settings(model, "pooled", method, _names(lagged), False, determinant)
+    settings.check()
+    _check_study(study)
+    if study.is_panel and at is None:
+        raise InputError(
+            f"the study has {len(study.times)} times; say which, at={study.times[-1]!r}, or use sr.spatial_panel."
+        )
+    if at is not None:
+        study = study.at(at)
+    return fit(formula, study, w, settings, function="spatial_regression", at=at)
+
+
+def _names(lagged: Sequence[str] | None) -> tuple[str, ...] | None:
+    if lagged is None:
+        return None
+    return (lagged,) if isinstance(lagged, str) else tuple(lagged)
+
+
+def _check_study(study: object) -> None:
+    if not isinstance(study, Study):
+        raise InputError(f"study must be a Study (sr.join or sr.make_study); found {type(study).__name__}.")

@@ -1,0 +1,251 @@
+"""The result of a spatial regression: labelled estimates, and what can be asked of them afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from spatial_region.core.options import check_between, check_option, check_whole_number
+from spatial_region.core.result import Result, two_columns
+from spatial_region.core.seeds import DEFAULT_SEED, generator
+from spatial_region.core.spec import Spec, make_spec
+from spatial_region.core.weights import Weights
+from spatial_region.panel._determinant import LogDeterminant
+from spatial_region.panel._impacts import ImpactInput, delta_impacts, simulated_impacts
+from spatial_region.panel.impacts import Impacts, label_impacts
+from spatial_region.panel.options import PARTS, TITLES, Parts, StandardErrorKind
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpatialPanelResult(Result):
+    """Estimates of a spatial regression on a panel or a cross-section.
+
+    Attributes
+    ----------
+    params : pandas.Series
+        Slopes, slopes of spatial lags (``W_a``), then ``rho`` (of W y) and ``lambda`` (of the disturbance).
+    covariance : pandas.DataFrame
+        Of `params`, from the expected information of all parameters jointly. Models without spatial
+        parameter (``ols``, ``slx``) have the classical covariance with the unbiased variance.
+    sigma2 : float
+        Sum of squared residuals divided by `nobs` (maximum likelihood; not corrected for degrees of freedom).
+    sigma2_se : float
+        Its standard error.
+    loglik : float
+        Log-likelihood at the estimates.
+    nobs : int
+        Observations in the likelihood: regions times periods, less what the Lee-Yu transformation removes.
+    df_model : int
+        Estimated parameters: slopes, spatial parameters, variance, and fixed effects unless transformed away.
+    df_residual : int
+        Regions times periods, less slopes and fixed effects.
+    residuals, fitted : pandas.Series
+        Innovations e = (I - lambda W)(y - rho W y - Z b - effects), and y - e; labelled as the study's table.
+    region_effects, time_effects : pandas.Series or None
+        Estimated fixed effects, as deviations from `intercept`.
+    intercept : float or None
+        Mean of the fixed effects; None when the formula's own intercept is among `params`.
+    r2 : float
+        1 - e'e / sum (y - mean)^2: what regressors, lags and effects explain together.
+    r2_within : float
+        The same with the effects removed from y in the denominator.
+    r2_squared_correlation : float
+        Squared correlation of y with its prediction from the regressors, (I - rho W)^-1 Z b, both without
+        effects.
+    bounds : tuple of float or None
+        Interval of rho and lambda in which the model exists.
+    model, effects, method : str
+    lee_yu : bool
+    weights : Weights or None
+        As used, after standardisation.
+    spec : Spec
+        Settings.
+    """
+
+    params: pd.Series
+    covariance: pd.DataFrame
+    sigma2: float
+    sigma2_se: float
+    loglik: float
+    nobs: int
+    df_model: int
+    df_residual: int
+    residuals: pd.Series
+    fitted: pd.Series
+    region_effects: pd.Series | None
+    time_effects: pd.Series | None
+    intercept: float | None
+    r2: float
+    r2_within: float
+    r2_squared_correlation: float
+    bounds: tuple[float, float] | None
+    model: str
+    effects: str
+    method: str
+    lee_yu: bool
+    weights: Weights | None
+    spec: Spec
+    regressors: list[str] = field(repr=False)
+    lagged: list[str] = field(repr=False)
+    _determinant: LogDeterminant | None = field(repr=False)
+
+    # -- inference -----------------------------------------------------------------------------------------
+
+    @property
+    def std_errors(self) -> pd.Series:
+        """Standard errors of `params`."""
+        return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index, name="std_error")
+
+    @property
+    def zvalues(self) -> pd.Series:
+        """Estimates divided by their standard errors."""
+        return (self.params / self.std_errors).rename("z")
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p-values: normal, or Student's t with `df_residual` for models without spatial parameter."""
+        tail = self._distribution.sf(np.abs(self.zvalues.to_numpy()))
+        return pd.Series(2 * tail, index=self.params.index, name="p")
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Return confidence intervals, columns ``low`` and ``high``.
+
+        Raises
+        ------
+        InputError
+            If `level` is not between 0 and 1.
+        """
+        check_between(level, "level", low=0, high=1)
+        half = self._distribution.ppf(0.5 + level / 2) * self.std_errors
+        return pd.DataFrame({"low": self.params - half, "high": self.params + half})
+
+    @property
+    def aic(self) -> float:
+        """Akaike information criterion, with `df_model` parameters."""
+        return 2 * self.df_model - 2 * self.loglik
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion, with `df_model` parameters and `nobs` observations."""
+        return float(np.log(self.nobs)) * self.df_model - 2 * self.loglik
+
+    # -- impacts -------------------------------------------------------------------------------------------
+
+    def impacts(self, *, se: StandardErrorKind = "simulation", draws: int = 1000, seed: int = DEFAULT_SEED) -> Impacts:
+        """Return what a unit change in each regressor does to the region itself and to the others.
+
+        ``dy/dx = (I - rho W)^-1 (beta I + theta W)``: the mean of its diagonal (direct), of its row sums
+        (total), and their difference (indirect), from exact traces.
+
+        Parameters
+        ----------
+        se : {"simulation", "delta"}
+            Standard errors from draws of the estimates' normal distribution (LeSage & Pace 2009), or from
+            exact derivatives. The point estimates are the same.
+        draws : int
+            Number of draws, at least 2.
+        seed : int
+            Seed of the draws.
+
+        Returns
+        -------
+        Impacts
+            Its ``table()`` has one row a variable. The intercept has no impact.
+
+        Raises
+        ------
+        OptionError
+            If `se` is not offered.
+        ConvergenceError
+            If most draws of rho lie outside the interval where the model exists.
+
+        References
+        ----------
+        LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. doi:10.1201/9781420064254.
+        """
+        check_option(se, StandardErrorKind, "se")
+        check_whole_number(draws, "draws", least=2)
+        given = self._impact_input()
+        sparse = self.weights.sparse if self.weights is not None else None
+        spec = make_spec(
+            "impacts",
+            options={"se": se, "draws": draws if se == "simulation" else None},
+            inputs={"model": self.model, **self.spec.inputs},
+            seed=seed if se == "simulation" else None,
+        )
+        if se == "delta":
+            found = delta_impacts(given, sparse)
+        else:
+            random = generator(seed, "impacts")
+            found = simulated_impacts(given, sparse, self._determinant, draws=draws, random=random)
+        has_indirect = self._parts.lag_y or self._parts.lag_x
+        return label_impacts(found, self.regressors, has_indirect=has_indirect, spec=spec)
+
+    def _impact_input(self) -> ImpactInput:
+        lags = [f"W_{name}" for name in self.lagged]
+        rho = ["rho"] if self._parts.lag_y else []
+        kept = [*self.regressors, *lags, *rho]
+        theta = pd.Series(0.0, index=self.regressors)
+        theta[self.lagged] = self.params[lags].to_numpy()
+        return ImpactInput(
+            self.params[self.regressors].to_numpy(dtype=float),
+            theta.to_numpy(),
+            float(self.params["rho"]) if rho else 0.0,
+            self.covariance.loc[kept, kept].to_numpy(dtype=float),
+            [self.regressors.index(name) for name in self.lagged],
+            bool(rho),
+        )
+
+    # -- tables --------------------------------------------------------------------------------------------
+
+    def table(self, *, level: float = 0.95, **options: Any) -> pd.DataFrame:
+        """Return one row a parameter: ``estimate, std_error, z, p, low, high``."""
+        columns = {"estimate": self.params, "std_error": self.std_errors, "z": self.zvalues, "p": self.pvalues}
+        return pd.DataFrame(columns).join(self.conf_int(level)).rename_axis("parameter")
+
+    def summary(self) -> str:
+        """Return the estimates, the fit and the settings as text."""
+        inputs = self.spec.inputs
+        sample = f"{inputs['regions']} regions" + (f" x {inputs['periods']} times" if inputs["periods"] else "")
+        rows: list[tuple[str, object]] = [("formula", inputs["formula"]), ("sample", sample)]
+        if inputs["periods"]:
+            rows.append(("effects", self.effects + (" (Lee-Yu transformation)" if self.lee_yu else "")))
+        if inputs["at"] is not None:
+            rows.append(("at", inputs["at"]))
+        if self.weights is not None:
+            rows.append(("weights", inputs["weights"]))
+        if self.bounds is not None:
+            rows.append(
+                ("log-determinant", f"{inputs['determinant']}; between {self.bounds[0]:.4g} and {self.bounds[1]:.4g}")
+            )
+        rows += [
+            ("log-likelihood", self.loglik),
+            ("AIC / BIC", f"{self.aic:.6g} / {self.bic:.6g} ({self.df_model} parameters, {self.nobs} observations)"),
+            ("sigma2", self.sigma2),
+            ("R2", self.r2),
+            ("R2 within", self.r2_within),
+            ("R2 squared correlation", self.r2_squared_correlation),
+            ("standard errors", self._standard_errors),
+        ]
+        text = self.table().to_string(float_format=lambda v: f"{v:.5g}")
+        return f"{two_columns(f'{TITLES[self.model]}, maximum likelihood', rows)}\n\n{text}"
+
+    # -- helpers -------------------------------------------------------------------------------------------
+
+    @property
+    def _parts(self) -> Parts:
+        return PARTS[self.model]
+
+    @property
+    def _distribution(self) -> Any:
+        return stats.t(self.df_residual) if self._parts.is_linear else stats.norm
+
+    @property
+    def _standard_errors(self) -> str:
+        if self._parts.is_linear:
+            return f"classical, t with {self.df_residual} degrees of freedom"
+        return "expected information, normal"
