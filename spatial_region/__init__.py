@@ -29,6 +29,9 @@ _EXPORTS: dict[str, str] = {
     "local_moran": "spatial_region.autocorr.local_moran",
     # geodetector
     "geodetector": "spatial_region.geodetector.detector",
+    # panel
+    "spatial_panel": "spatial_region.panel.regression",
+    "spatial_regression": "spatial_region.panel.regression",
     # measure
     "profile": "spatial_region.measure.profile",
     "grade": "spatial_region.measure.grades",
