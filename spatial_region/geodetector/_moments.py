@@ -103,7 +103,7 @@ def factor_test(outcome: Outcome, moments: Moments) -> FactorTest:
     n, strata = outcome.n, len(moments.counts)
     df1, df2 = strata - 1, n - strata
     ssw = float(moments.within.sum())
-    q = min(moments.between / outcome.total, 1.0)
+    q = min(moments.between / outcome.total, 1.0) if ssw > 0 else 1.0
     f = (moments.between / df1) / (ssw / df2) if ssw > 0 else np.inf
     raw = moments.centred_means + outcome.mean
     spread = float(np.sum(raw**2) - np.sum(np.sqrt(moments.counts) * raw) ** 2 / n)

@@ -11,11 +11,13 @@ from spatial_region.geodetector._tails import f_sf
 
 _NULL = 1e-9  # eigenvalues of the scaled normal equations below this are combinations that are not identified
 _EXACT = 1e-13  # a remaining share of variance below this is rounding
+_MOST_LEVELS = 500  # of the factor with fewer, and
+_MOST_CELLS = 4_000_000  # of both together, beyond which the additive model is not fitted
 
 
 @dataclass(frozen=True)
 class PairTest:
-    """Numbers of the interaction detector for one pair of factors."""
+    """Numbers of the interaction detector for one pair of factors; NaN where a test has no degrees of freedom."""
 
     q: float
     q_adjusted: float
@@ -45,7 +47,7 @@ def pair_test(outcome: Outcome, a: np.ndarray, b: np.ndarray, levels: tuple[int,
     n, cells = outcome.n, len(counts)
     q = min(float(np.sum(sums**2 / counts)) / outcome.total, 1.0)
     explained, rank = _additive(row, column, counts, sums, levels)
-    q_additive = min(explained / outcome.total, q)
+    q_additive = float(np.minimum(explained / outcome.total, q))
     df1, df2 = cells - rank, n - cells
     increment = q - q_additive
     f = (increment / df1) / ((1 - q) / df2) if df1 > 0 and df2 > 0 and 1 - q > _EXACT else np.nan
@@ -84,10 +86,13 @@ def _additive(
     """Return the sum of squares explained by the two factors without interaction, and its rank (constant included).
 
     The normal equations are reduced to the factor with fewer levels and scaled, so that their eigenvalues lie
-    in [0, 1] and those of combinations that are not identified are zero.
+    in [0, 1] and those of combinations that are not identified are zero. Factors of very many levels would need
+    very large equations; for them the sum of squares is NaN and the rank that of all cells.
     """
     if levels[0] < levels[1]:
         row, column, levels = column, row, (levels[1], levels[0])
+    if levels[1] > _MOST_LEVELS or levels[0] * levels[1] > _MOST_CELLS:
+        return np.nan, len(counts)
     table = np.zeros(levels)
     table[row, column] = counts
     rows, columns = table.sum(axis=1), table.sum(axis=0)

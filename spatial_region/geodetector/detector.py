@@ -68,7 +68,8 @@ def geodetector(
     bins : int, str, (str, int), edges, mapping or None
         How numeric factors become strata:
 
-        - ``None`` (default): the values are strata already, in any type. Varied numbers are refused.
+        - ``None`` (default): the values are strata already, in any type. Numbers that are hardly ever repeated
+          are refused.
         - an int k: k quantile strata;
         - ``"quantile"``, ``"equal"``, ``"natural"`` (exact Fisher-Jenks), ``"geometric"`` or ``"sd"``, with
           five strata, or with k: ``("natural", 4)``;
@@ -140,10 +141,11 @@ def geodetector(
     --------
     >>> import pandas as pd, spatial_region as sr
     >>> towns = pd.DataFrame({"income": [1.0, 2, 3, 7, 8, 9, 4, 5, 6], "zone": list("aaabbbccc")})
-    >>> sr.geodetector(towns, "income", ["zone"]).factors[["q", "strata", "p_permutation"]].round(3)
-              q  strata  p_permutation
-    factor
-    zone    0.9       3          0.004
+    >>> found = sr.geodetector(towns, "income", ["zone"])
+    >>> float(found.factors.loc["zone", "q"])
+    0.9
+    >>> found.risk[["stratum_a", "stratum_b", "difference"]].values.tolist()
+    [['a', 'b', -6.0], ['a', 'c', -3.0], ['b', 'c', 3.0]]
     """
     check_whole_number(permutations, "permutations")
     check_whole_number(seed, "seed")
@@ -192,7 +194,7 @@ def _stratify(
     for factor, (cut, named) in cuts_by_factor(bins, names).items():
         column = rows.factors[factor]
         if not _is_to_be_cut(column, factor, cut, named=named):
-            strata.append(given_strata(column, factor))
+            strata.append(given_strata(column, factor, declared=named))
             continue
         rule = parse_rule(cut, factor)
         x = column.to_numpy(dtype=float)

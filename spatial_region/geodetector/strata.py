@@ -77,7 +77,7 @@ def cuts_by_factor(bins: Bins, factors: Sequence[str]) -> dict[str, tuple[Cut, b
         If a mapping names something that is not a factor.
     """
     if not isinstance(bins, Mapping):
-        return dict.fromkeys(factors, (bins, bins is None))
+        return dict.fromkeys(factors, (bins, False))
     for key in bins:
         if key not in factors:
             raise UnknownNameError(
@@ -123,8 +123,10 @@ def may_be_codes(column: pd.Series) -> bool:
     return bool((values == np.round(values)).all()) and distinct <= _FEW and 2 * distinct <= len(values)
 
 
-def given_strata(column: pd.Series, factor: str) -> Strata:
+def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
     """Take the values of a factor as names of strata, in the order of the category, the numbers or the text.
+
+    Numbers that are hardly ever repeated are refused, unless they are `declared` to be codes.
 
     Raises
     ------
@@ -139,11 +141,12 @@ def given_strata(column: pd.Series, factor: str) -> Strata:
         levels = sorted(uniques, key=_level_order)
         place = pd.Index(levels).get_indexer(pd.Index(uniques))
         codes = place[found].astype(np.int64)
-    if is_numeric(column) and 2 * len(levels) > len(column):
+    if is_numeric(column) and not declared and 2 * len(levels) > len(column):
         raise InputError(
-            f"{factor!r} has {len(levels)} distinct numbers in {len(column)} rows, so they are not strata. "
-            f"Cut it first: bins={{{factor!r}: 5}} for five quantile strata, or a method: "
-            f"{', '.join(repr(method) for method in get_args(Method))}."
+            f"{factor!r} has {len(levels)} distinct numbers in {len(column)} rows, which hardly are strata. "
+            f"Cut it: bins={{{factor!r}: 5}} for five quantile strata, or a method: "
+            f"{', '.join(repr(method) for method in get_args(Method))}. "
+            f"If they are codes, say so: bins={{{factor!r}: None}}."
         )
     blank = np.full(len(levels), np.nan)
     labels = tuple(_show_level(level) for level in levels)

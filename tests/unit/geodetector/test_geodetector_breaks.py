@@ -1,0 +1,93 @@
+"""Rules of cutting against brute force and against mapclassify (2.8 and later), which the package does not use here."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import mapclassify
+import numpy as np
+import pytest
+
+from spatial_region.geodetector._breaks import (
+    assign,
+    equal_edges,
+    geometric_edges,
+    natural_edges,
+    quantile_edges,
+    sd_edges,
+)
+
+
+def within(x: np.ndarray, edges: np.ndarray) -> float:
+    codes = assign(x, edges)
+    return sum(((x[codes == h] - x[codes == h].mean()) ** 2).sum() for h in np.unique(codes))
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5])
+@pytest.mark.parametrize("repeated", [True, False])
+def test_natural_breaks_are_the_best_of_all_partitions(k, repeated):
+    rng = np.random.default_rng(k)
+    for _ in range(25):
+        x = rng.integers(0, 9, 12).astype(float) if repeated else rng.lognormal(size=11)
+        values = np.unique(x)
+        if k > len(values):
+            assert natural_edges(x, [k]) == {}
+            continue
+        best = min(
+            within(x, np.array([values[0], *(values[place - 1] for place in places), values[-1]]))
+            for places in combinations(range(1, len(values)), k - 1)
+        )
+        found = natural_edges(x, [k])[k]
+        assert within(x, found) == pytest.approx(best, abs=1e-12)
+        assert len(np.unique(assign(x, found))) == k
+
+
+@pytest.mark.parametrize("n", [40, 338])
+@pytest.mark.parametrize("k", [3, 5, 8])
+def test_rules_equal_mapclassify(n, k):
+    x = np.random.default_rng(n + k).lognormal(size=n)
+    peers = [
+        (mapclassify.FisherJenks, natural_edges),
+        (mapclassify.Quantiles, quantile_edges),
+        (mapclassify.EqualInterval, equal_edges),
+    ]
+    for peer, rule in peers:
+        edges = rule(x, [k])[k]
+        theirs = peer(x, k=k)
+        np.testing.assert_allclose(edges[1:], theirs.bins, rtol=1e-12)
+        np.testing.assert_array_equal(assign(x, edges), theirs.yb)
+
+
+def test_one_programme_gives_natural_breaks_of_every_k():
+    x = np.random.default_rng(3).normal(size=200)
+    together = natural_edges(x, range(2, 9))
+    for k, edges in together.items():
+        np.testing.assert_array_equal(edges, natural_edges(x, [k])[k])
+
+
+def test_natural_breaks_do_not_lose_digits_far_from_zero():
+    x = np.array([0.0, 1, 2, 10, 11, 12, 30, 31])
+    np.testing.assert_array_equal(natural_edges(x + 1e9, [3])[3] - 1e9, natural_edges(x, [3])[3])
+
+
+def test_a_quantile_edge_that_falls_on_a_value_is_that_value():
+    # 0.29 * 100 is 28.999999999999996 in floating point; the edge must still be the 30th of 101 values.
+    for k in range(2, 12):
+        x = np.arange(10 * k + 1) / 7
+        edges = quantile_edges(x, [k])[k]
+        assert set(edges) <= set(x)
+        np.testing.assert_array_equal(np.bincount(assign(x, edges)), [11] + [10] * (k - 1))
+
+
+def test_intervals_are_closed_on_the_right_and_the_first_on_both_sides():
+    np.testing.assert_array_equal(assign(np.array([0.0, 1, 1.5, 2, 3]), np.array([0.0, 1, 2, 3])), [0, 0, 1, 1, 2])
+
+
+def test_closed_form_edges():
+    x = np.array([1.0, 2, 4, 8, 16])
+    np.testing.assert_allclose(geometric_edges(x, [4])[4], x, rtol=1e-14)
+    assert geometric_edges(x - 1, [4]) == {}
+    np.testing.assert_allclose(equal_edges(x, [3])[3], [1, 6, 11, 16])
+    mean, sd = x.mean(), x.std()
+    np.testing.assert_allclose(sd_edges(x, [3])[3], [1, mean - sd / 2, mean + sd / 2, 16])
+    np.testing.assert_allclose(sd_edges(x, [2])[2], [1, mean, 16])
