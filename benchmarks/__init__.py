@@ -1,0 +1,1 @@
+"""Benchmarks: the same cases through several packages; agreement is checked before time is reported."""
