@@ -25,8 +25,10 @@ from spatial_region.weights._segments import (
 
 # Two points closer than this share of the largest coordinate are one point, written down with rounding.
 _ROUNDING = 1e-12
-# A stretch this many tolerances long, or shorter, cannot be told from two corners within the tolerance.
+# A stretch this many tolerances long, or shorter, cannot be told from two corners within the tolerance ...
 _CORNER = 4.0
+# ... nor, without a tolerance, this many roundings from two borders that cross at a small angle.
+_CROSSING = 1e4
 # Segments are looked up in batches, so that memory stays bounded.
 _BATCH = 50_000
 
@@ -73,14 +75,16 @@ def contact_pairs(geoms: NDArray[np.object_], *, snap: float = 0.0, geographic: 
     if len(segments.owner) == 0:
         none = np.empty(0, dtype=np.intp)
         return Contact(none, none, np.empty(0), np.empty(0, dtype=bool))
-    tolerance = max(snap, _rounding(segments, geographic=geographic))
+    rounding = _rounding(segments, geographic=geographic)
+    tolerance = max(snap, rounding)
+    corner = max(_CORNER * snap, _CROSSING * rounding)
     vertex_pairs = _shared_vertices(segments, n)
     exact, shared_segment = _shared_segments(segments, n, geographic=geographic)
     near = _near_pairs(geoms, tolerance, geographic=geographic)
     open_pairs = np.setdiff1d(near, vertex_pairs)
     certain = open_pairs if not geographic else _intersecting(geoms, open_pairs)
     measured, measured_border = _borders_within(
-        segments, geoms, tolerance, ~shared_segment, open_pairs, geographic=geographic
+        segments, geoms, tolerance, corner, ~shared_segment, open_pairs, geographic=geographic
     )
     pairs = np.unique(np.concatenate([vertex_pairs, certain, measured]))
     border = np.zeros(len(pairs))
@@ -144,6 +148,7 @@ def _borders_within(
     segments: Segments,
     geoms: NDArray[np.object_],
     tolerance: float,
+    corner: float,
     unshared: NDArray[np.bool_],
     open_pairs: IntArray,
     *,
@@ -179,7 +184,7 @@ def _borders_within(
         found.append((mine[hit], pair[hit], from_[hit], to[hit]))
     mine, pair, from_, to = (np.concatenate(column) for column in zip(*found, strict=True))
     length = segment_lengths(start, end, geographic=geographic)
-    return _add_up(segments, mine, pair, from_, to, length, _CORNER * tolerance)
+    return _add_up(segments, mine, pair, from_, to, length, corner)
 
 
 def _stretches(
