@@ -14,7 +14,7 @@ from spatial_region.regions.history import FIRST_YEAR, LAST_YEAR, Reading, Spell
 from spatial_region.regions.words import no_region
 
 LayerLevel = Literal["prefecture", "province"]
-Status = Literal["matched", "renamed", "merged", "ambiguous", "unmatched"]
+Status = Literal["matched", "renamed", "merged", "respelled", "ambiguous", "unmatched"]
 # A table without years is read with today's names, then with those of this century, then with older ones.
 RECENT = 2000
 # From this year on the municipalities below have no counties, so their "districts" are the whole of them.
@@ -202,7 +202,9 @@ class _Choice:
         """Refuse a name that means two places; otherwise take the region."""
         rivals: list[Reading] = [] if self.sure else above + self._municipal_districts(here, period)
         if here[0].full and self.level == "prefecture":
-            rivals = rivals + below
+            # 大庸市 was a county-level city before it became the region: in a table without years that is no rival.
+            own = set() if self.year is not None else {reading.spell.region for reading in here}
+            rivals = rivals + [reading for reading in below if reading.spell.unit not in own]
         today = self._in_use((LAST_YEAR, LAST_YEAR), first=False)[0] if first and self.year is not None else []
         targets = {self._target(reading) for reading in here}
         if targets == {""}:

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from spatial_region.regions.history import read_data
 
-_TOTAL_AT_END = re.compile(r"(?:合计|总计|小计|共计|汇总|平均|平均值|均值|总数)$")
+_TOTAL_AT_END = re.compile(r"(?:合计|总计|小计|共计|汇总|平均|平均值|均值|总数|差距)$")
 _PLACEHOLDER_AT_END = re.compile(
-    r"(?:市辖区|市区|\(市辖区\)|\(市区\)|直辖县级行政区划|直辖县级行政单位|本级|直属|其他|其它)$"
+    r"(?:市辖区|市区|\(市辖区\)|\(市区\)|直辖县级行政区划|直辖县级行政单位|本级|直属|其他|其它|城市群|都市圈|经济带|经济圈|经济区)$"
 )
 _NOTE = re.compile(
     r"^(?:注[:：]|注\d|注释|备注|说明|资料来源|数据来源|来源|表注|单位[:：]|notes?\b|sources?\b|data source)",
