@@ -18,6 +18,10 @@ _EXPORTS: dict[str, str] = {
     "Study": "spatial_region.core.study",
     "make_study": "spatial_region.core.study",
     "Weights": "spatial_region.core.weights",
+    # regions
+    "join": "spatial_region.regions.join",
+    "resolve_regions": "spatial_region.regions.names",
+    "MatchReport": "spatial_region.core.match",
     # weights
     "contiguity": "spatial_region.weights.contiguity",
     "knn": "spatial_region.weights.distance",
