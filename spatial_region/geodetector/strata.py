@@ -22,6 +22,7 @@ Bins: TypeAlias = "Cut | Mapping[str, Cut]"
 
 DEFAULT_K = 5
 OPTIMAL_KS = tuple(range(3, 9))
+AS_GIVEN = "as given"
 _FEW = 20  # a factor of whole numbers with at most this many distinct, repeated values may be codes
 
 
@@ -77,14 +78,14 @@ def cuts_by_factor(bins: Bins, factors: Sequence[str]) -> dict[str, tuple[Cut, b
         If a mapping names something that is not a factor.
     """
     if not isinstance(bins, Mapping):
-        return dict.fromkeys(factors, (bins, False))
+        return dict.fromkeys(factors, (_plain(bins), False))
     for key in bins:
         if key not in factors:
             raise UnknownNameError(
                 f"bins names {key!r}, which is not a factor.{did_you_mean(key, factors)} "
                 f"The factors are: {name_some(factors, limit=20)}."
             )
-    return {factor: (bins.get(factor), factor in bins) for factor in factors}
+    return {factor: (_plain(bins.get(factor)), factor in bins) for factor in factors}
 
 
 def parse_rule(cut: Any, factor: str) -> Rule:
@@ -98,9 +99,9 @@ def parse_rule(cut: Any, factor: str) -> Rule:
     if isinstance(cut, str):
         check_option(cut, Method, "bins")
         return Rule(cut, OPTIMAL_KS if cut == "optimal" else (DEFAULT_K,))
-    if not isinstance(cut, tuple) and np.ndim(cut) == 0:
+    if not isinstance(cut, (tuple, list)) and np.ndim(cut) == 0:
         return Rule("quantile", (check_whole_number(cut, f"bins for {factor!r}", least=2),))
-    if isinstance(cut, tuple) and len(cut) == 2 and isinstance(cut[0], str):
+    if isinstance(cut, (tuple, list)) and len(cut) == 2 and isinstance(cut[0], str):
         check_option(cut[0], Method, "bins")
         ks = (cut[1],) if np.ndim(cut[1]) == 0 else tuple(cut[1])
         whole = tuple(check_whole_number(k, f"k in bins for {factor!r}", least=2) for k in ks)
@@ -150,7 +151,7 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
         )
     blank = np.full(len(levels), np.nan)
     labels = tuple(_show_level(level) for level in levels)
-    return _checked(Strata(factor, codes, labels, "as given", blank, blank, len(levels)))
+    return _checked(Strata(factor, codes, labels, AS_GIVEN, blank, blank, len(levels)))
 
 
 def cut_strata(x: np.ndarray, edges: np.ndarray, *, factor: str, method: str) -> Strata:
@@ -214,6 +215,11 @@ def rule_strata(x: np.ndarray, rule: Rule, *, factor: str) -> Strata:
             f"Ask for fewer, or for bins={{{factor!r}: ('natural', {k})}}."
         )
     return strata
+
+
+def _plain(cut: Cut) -> Cut:
+    """Read ``"as given"``, as tables print it and as text files need it, as None."""
+    return None if isinstance(cut, str) and cut == AS_GIVEN else cut
 
 
 def _checked(strata: Strata) -> Strata:

@@ -98,6 +98,7 @@ def test_whole_numbers_that_may_be_codes_are_refused_until_declared(frame):
         detect(frame.astype({"soil": float}), ["soil"], bins="natural")
     declared = detect(frame, ["rain", "soil"], bins={"rain": 3, "soil": None})
     as_category = detect(frame.astype({"soil": "category"}), ["rain", "soil"], bins=3)
+    assert declared.factors.equals(detect(frame, ["rain", "soil"], bins={"rain": 3, "soil": "as given"}).factors)
     assert declared.factors["q"].equals(as_category.factors["q"])
     assert detect(frame, ["soil"], bins={"soil": ("natural", 2)}).factors.loc["soil", "strata"] == 2
 
@@ -136,6 +137,7 @@ def test_what_bins_cannot_be(cut):
 def test_a_rule_takes_one_k_and_optimal_takes_several():
     assert parse_rule(("optimal", range(3, 5)), "x").ks == (3, 4)
     assert parse_rule(np.int64(4), "x").ks == (4,)
+    assert parse_rule(["natural", 4], "x").method == "natural"
     with pytest.raises(InputError, match="takes one k"):
         parse_rule(("equal", [3, 4]), "x")
 
