@@ -27,6 +27,12 @@ _EXPORTS: dict[str, str] = {
     "knn": "spatial_region.weights.distance",
     "distance_band": "spatial_region.weights.distance",
     "inverse_distance": "spatial_region.weights.distance",
+    # regions
+    "read_regions": "spatial_region.regions.read",
+    "check_coverage": "spatial_region.regions.coverage",
+    "china_prefectures": "spatial_region.regions.layers",
+    "china_provinces": "spatial_region.regions.layers",
+    "nine_dash_line": "spatial_region.regions.layers",
     # autocorr
     "moran": "spatial_region.autocorr.moran",
     "moran_by_time": "spatial_region.autocorr.moran",

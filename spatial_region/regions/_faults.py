@@ -54,7 +54,10 @@ def find_overlaps(
 
 
 def find_gaps(geoms: ObjectArray, tolerance: float, *, clean: bool, geographic: bool, unit: float) -> pd.DataFrame:
-    """Holes in the union of the polygons no wider than the tolerance (metres); wider ones may be lakes."""
+    """Holes in the union of the polygons between at least two of them, no wider than the tolerance (metres).
+
+    Wider holes may be lakes, and a hole within one polygon is its own affair.
+    """
     union = shapely.coverage_union_all(geoms) if clean else shapely.union_all(geoms)
     rings, of = shapely.get_rings(shapely.get_parts(union), return_index=True)
     holes: ObjectArray = shapely.polygons(rings[np.r_[False, of[1:] == of[:-1]]]) if len(rings) else rings
@@ -70,6 +73,8 @@ def find_gaps(geoms: ObjectArray, tolerance: float, *, clean: bool, geographic: 
     for hole in holes[narrow]:
         near = tree.query(hole, predicate="dwithin", distance=1e-9 * max(1.0, float(np.abs(hole.bounds).max())))
         around.append(tuple(sorted(near.tolist())))
+    between = [at for at, regions in enumerate(around) if len(regions) > 1]
+    narrow, around = narrow[between], [around[at] for at in between]
     return pd.DataFrame(
         {
             "x": centre[narrow, 0],

@@ -105,8 +105,15 @@ class CoverageReport:
             )
         if len(self.gaps):
             widest = self.gaps["width_m"].max()
-            between = "; ".join(name_regions(r, self.names) for r in self.gaps["regions"].iloc[:5])
-            out.append(f"{len(self.gaps)} slivers lie between regions, up to {widest:.3g} m wide: {between}.")
+            places = list(dict.fromkeys(self.gaps["regions"]))
+            between = "; ".join(name_regions(regions, self.names) for regions in places[:5])
+            more = f" and {len(places) - 5} more places" if len(places) > 5 else ""
+            out.append(f"{len(self.gaps)} slivers lie between regions, up to {widest:.3g} m wide: {between}{more}.")
+        if self.n_shared_vertex < self.n_touching:
+            out.append(
+                f"{self.n_touching - self.n_shared_vertex} of {self.n_touching} pairs that touch have no vertex in "
+                f"common: packages that compare vertices miss them, contiguity() does not."
+            )
         return out
 
     def advice(self) -> str:
