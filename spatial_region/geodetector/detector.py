@@ -68,8 +68,8 @@ def geodetector(
     bins : int, str, (str, int), edges, mapping or None
         How numeric factors become strata:
 
-        - ``None`` (default) or ``"as given"``: the values are strata already, in any type. Numbers that are hardly ever repeated
-          are refused.
+        - ``None`` (default) or ``"as given"``: the values are strata already, in any type. Numbers that are hardly
+          ever repeated are refused.
         - an int k: k quantile strata;
         - ``"quantile"``, ``"equal"``, ``"natural"`` (exact Fisher-Jenks), ``"geometric"`` or ``"sd"``, with
           five strata, or with k: ``("natural", 4)``;
