@@ -21,7 +21,7 @@ from spatial_region.regions.codes import plain_number
 from spatial_region.regions.combine import REGION, TIME, Combine, combine_rows
 from spatial_region.regions.keys import Keys, Resolve, choose_keys
 from spatial_region.regions.names import as_year
-from spatial_region.regions.numbers import read_numbers
+from spatial_region.regions.cells import read_numbers
 from spatial_region.regions.resolve import LayerLevel, Resolution
 from spatial_region.regions.tables import Table, read_table
 
