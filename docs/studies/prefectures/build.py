@@ -21,7 +21,6 @@ from pathlib import Path
 from types import ModuleType
 
 import geopandas as gpd
-import h5py
 import numpy as np
 import pandas as pd
 import shapely
@@ -50,7 +49,7 @@ SET_ASIDE = {
     1790842: "Wuzhong: 7,202,654 is the 2020 census population of the whole region of Ningxia",
     1798425: "Puyang in Pujiang county, Jinhua: 3,590,000 is the population of Puyang prefecture in Henan",
     1815463: "Changzhi in Yuanqu county, Yuncheng: 699,514 is the city of Changzhi, 160 km away",
-    9931406: "Jianshui in Jingdong county, Pu'er: 490,000 is Jianshui county in Honghe, 200 km away",
+    9931406: "Jianshui in Jingdong county, Pu'er: 490,000 is Jianshui county in Honghe, 180 km away",
 }
 
 # Units that stay without a population although a figure is left: README.md says why.
@@ -70,7 +69,7 @@ METROPOLES = {"Beijing": "110000", "Shanghai": "310000", "Guangzhou": "440100"}
 
 PLATE_ELSEWHERE = "HK, Macao, Taiwan"
 OCEAN = 32  # code of the climate raster
-KM_DECIMALS, SHARE_DECIMALS = 1, 4
+KM_DECIMALS, DECIMALS = 1, 4
 
 
 @dataclass(frozen=True)
@@ -166,6 +165,8 @@ def read_climate() -> tuple[Grid, dict[int, str]]:
 
 def read_altitude() -> Grid:
     """Read the raster of metres above sea level: steps of 28 m from -450 m, 255 where there is none."""
+    import h5py
+
     with h5py.File(packaged("pvlib", "data/Altitude.h5")) as file:
         steps = file["Altitude"][:]
     return Grid(np.where(steps == 255, 0.0, steps * 28.0 - 450.0))
@@ -261,9 +262,9 @@ def population_columns(units: gpd.GeoDataFrame, counted: gpd.GeoDataFrame) -> pd
             "area_km2": area.round(1),
             "urban_population": total.astype("Int64"),
             "places": groups.size().reindex(units.index, fill_value=0),
-            "primacy": (groups.max() / groups.sum()).reindex(units.index).round(SHARE_DECIMALS),
-            "urban_density": density.round(SHARE_DECIMALS),
-            "log_urban_density": np.log(density).round(SHARE_DECIMALS),
+            "primacy": (groups.max() / groups.sum()).reindex(units.index).round(DECIMALS),
+            "urban_density": density.round(DECIMALS),
+            "log_urban_density": np.log(density).round(DECIMALS),
         }
     )
 
@@ -284,10 +285,7 @@ def distance_columns(units: gpd.GeoDataFrame, counted: gpd.GeoDataFrame, coast: 
     out["coast_km"] = nearest_km(here, coast)
     out["capital_km"] = pairwise_km(here, capital)
     out["metropolis_km"] = nearest_km(here, cities.loc[list(METROPOLES.values())].to_numpy())
-    out = out.round(KM_DECIMALS)
-    for name in ("airport", "hub", "coast", "capital", "metropolis"):
-        out[f"log_{name}_km"] = np.log1p(out[f"{name}_km"]).round(SHARE_DECIMALS)
-    return out
+    return out.round(KM_DECIMALS)
 
 
 def capital_of(adcode: str) -> str:
@@ -310,9 +308,7 @@ def terrain_columns(units: gpd.GeoDataFrame) -> pd.DataFrame:
         zone = names[int(share.argmax())] if on_land.any() else ""
         part = share.max() / share.sum() if on_land.any() else np.nan
         rows.append((round(float(mean)), round(float(relief)), zone, round(float(part), 3)))
-    out = pd.DataFrame(rows, index=units.index, columns=["elevation_m", "relief_m", "climate_zone", "climate_share"])
-    out["log_relief"] = np.log1p(out["relief_m"]).round(SHARE_DECIMALS)
-    return out
+    return pd.DataFrame(rows, index=units.index, columns=["elevation_m", "relief_m", "climate_zone", "climate_share"])
 
 
 def hu_line_columns(units: gpd.GeoDataFrame) -> pd.DataFrame:
