@@ -88,7 +88,7 @@ def _check_independent(within: Array, names: list[str]) -> None:
         if abs(triangle[place, place]) > _NOTHING_NEW:
             continue
         shares = np.linalg.lstsq(triangle[:place, :place], triangle[:place, place], rcond=None)[0]
-        others = [names[i] for i in np.argsort(-np.abs(shares)) if abs(shares[i]) > 1e-6]
+        others = [names[i] for i in range(place) if abs(shares[i]) > 1e-6]
         raise IdentificationError(
             f"{name!r} is a linear combination of {name_some([repr(o) for o in others])} (after the effects are "
             f"removed), so that their coefficients cannot be told apart. Leave one of them out"

@@ -72,8 +72,21 @@ class Impacts(Result):
         if self.spec.options["se"] == "simulation":
             how = f"{self.spec.options['draws']} draws, seed {self.spec.seed}"
             how += f"; {self.rejected} draws outside the parameter space drawn again" if self.rejected else ""
-        text = self.table().to_string(float_format=lambda v: f"{v:.5g}", na_rep="-")
-        return f"Impacts ({self.spec.inputs['model']}; standard errors: {how})\n{text}"
+        return f"Impacts ({self.spec.inputs['model']}; standard errors: {how})\n{show_table(self.table())}"
+
+
+def show_table(table: pd.DataFrame) -> str:
+    """Return a table as text: five digits, and p-values to four decimals."""
+    formats = {name: _show_p if str(name).split("_")[-1] == "p" else _show_value for name in table.columns}
+    return table.rename_axis(None).to_string(formatters=formats)
+
+
+def _show_value(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.5g}"
+
+
+def _show_p(value: float) -> str:
+    return "-" if np.isnan(value) else "<0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def label_impacts(estimate: ImpactEstimate, variables: list[str], *, has_indirect: bool, spec: Spec) -> Impacts:

@@ -16,7 +16,7 @@ from spatial_region.core.spec import Spec, make_spec
 from spatial_region.core.weights import Weights
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._impacts import ImpactInput, delta_impacts, simulated_impacts
-from spatial_region.panel.impacts import Impacts, label_impacts
+from spatial_region.panel.impacts import Impacts, label_impacts, show_table
 from spatial_region.panel.options import PARTS, TITLES, Parts, StandardErrorKind
 
 
@@ -231,7 +231,7 @@ class SpatialPanelResult(Result):
             ("R2 squared correlation", self.r2_squared_correlation),
             ("standard errors", self._standard_errors),
         ]
-        text = self.table().to_string(float_format=lambda v: f"{v:.5g}")
+        text = show_table(self.table())
         return f"{two_columns(f'{TITLES[self.model]}, maximum likelihood', rows)}\n\n{text}"
 
     # -- helpers -------------------------------------------------------------------------------------------

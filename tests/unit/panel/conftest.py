@@ -16,7 +16,7 @@ import spatial_region as sr
 
 @pytest.fixture(scope="session")
 def us48() -> sr.Study:
-    """Growth of income of the 48 states in eight decades (libpysal's us_income), with row-standardised queen weights."""
+    """Growth of income of the 48 states in eight decades (libpysal's us_income), with queen weights."""
     regions = gpd.read_file(examples.get_path("us48.shp"))
     regions = regions.set_index(regions["STATE_FIPS"].astype(int).astype(str)).set_crs(4326)
     income = pd.read_csv(examples.get_path("usjoin.csv")).set_index("STATE_FIPS")
