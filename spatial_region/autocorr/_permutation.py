@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from itertools import permutations as orderings
 from math import comb
 from typing import Any
@@ -11,6 +10,7 @@ import numba
 import numpy as np
 from scipy import sparse as sp
 
+from spatial_region.autocorr._shared_draws import LARGEST_SHARE, mix, shared_cost, shared_tail_counts
 from spatial_region.core.options import Alternative
 
 _TIE = 1e-12  # two statistics closer than this share of their scale are one and the same
@@ -65,44 +65,61 @@ def _forms(arrangements: np.ndarray, dense: np.ndarray) -> np.ndarray:
     return np.einsum("pn,pn->p", arrangements, arrangements @ dense.T)
 
 
-def tie_tolerance(scale: float) -> float:
-    """Return how close two statistics of this scale must be to count as equal."""
-    return _TIE * max(scale, np.finfo(float).tiny)
+def tie_tolerance(z: np.ndarray, magnitude: float) -> float:
+    """Return how close two deviations must be to count as equal.
+
+    `magnitude` is the largest value before the mean was taken off: its rounding remains in the deviations.
+    """
+    return float(_TIE * np.abs(z).max() + 8 * np.finfo(float).eps * magnitude)
 
 
 def conditional_lag_counts(
-    z: np.ndarray, matrix: sp.csr_array, permutations: int, seed: int
+    z: np.ndarray, matrix: sp.csr_array, permutations: int, *, seed: int, tie: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Count, for each region, the draws whose lag is at least, and at most, the observed one.
 
-    A draw keeps the region's own value and places others, taken without replacement, on its neighbours. Where
-    the weights of a row are equal and there are no more sets of neighbours than `permutations`, all are taken.
+    A draw keeps the region's own value and places others, taken without replacement, on its neighbours. Three ways,
+    each row by the first that suits it: all sets of neighbours, where its weights are equal and there are no more sets
+    than `permutations`; draws that the rows of equal weights share; draws of its own. Values within `tie` of each
+    other count as equal.
 
     Returns
     -------
     at_least, at_most : (n,) counts
     draws : (n,) number of draws; negative where these are all the arrangements there are
     """
-    n = len(z)
-    cardinalities = np.diff(matrix.indptr)
+    n, cardinalities = len(z), np.diff(matrix.indptr)
+    filled = cardinalities > 0
+    equal = _rows_of_equal_weights(matrix) & filled
+    first = np.where(filled, matrix.data[np.minimum(matrix.indptr[:-1], matrix.nnz - 1)], 1.0)
     lag = matrix @ z
-    row_scale = np.asarray(abs(matrix).sum(axis=1)).ravel() * np.abs(z).max()
-    tolerance = _TIE * np.maximum(row_scale, np.finfo(float).tiny)
-    equal = _rows_of_equal_weights(matrix)
-    few = np.array([comb(n - 1, int(k)) <= permutations for k in cardinalities])
-    exact = equal & few & (cardinalities > 0)
+    tolerance = tie * np.where(equal, cardinalities, np.asarray(matrix.sum(axis=1)).ravel())
+    sums = lag / first
     at_least, at_most = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    for row in np.flatnonzero(exact):
-        lags = _every_lag(np.delete(z, row), int(cardinalities[row]), matrix.data[matrix.indptr[row]])
-        at_least[row] = np.count_nonzero(lags >= lag[row] - tolerance[row])
-        at_most[row] = np.count_nonzero(lags <= lag[row] + tolerance[row])
-    rows = np.flatnonzero(~exact & (cardinalities > 0))
-    if len(rows):
-        _count_lags(
-            z, matrix.indptr, matrix.data, lag, tolerance, rows, permutations, np.uint64(seed), at_least, at_most
-        )
     draws = np.full(n, permutations, dtype=np.int64)
-    draws[exact] = [-comb(n - 1, int(k)) for k in cardinalities[exact]]
+
+    sets = {int(k): comb(n - 1, int(k)) for k in np.unique(cardinalities)}
+    exact = equal & np.isin(cardinalities, [k for k, count in sets.items() if count <= permutations])
+    for row in np.flatnonzero(exact):
+        k = int(cardinalities[row])
+        at_least[row], at_most[row] = _count_every_set(z, row, k, sums[row], tolerance[row])
+        draws[row] = -sets[k]
+
+    shared = equal & ~exact & (cardinalities <= LARGEST_SHARE * n)
+    rows = np.flatnonzero(shared)
+    if len(rows) and shared_cost(permutations, cardinalities[rows], n) < permutations * cardinalities[rows].sum():
+        at_least[rows], at_most[rows] = shared_tail_counts(
+            z, rows, cardinalities[rows], sums[rows], tolerance[rows], permutations, seed
+        )
+        rows = np.flatnonzero(filled & ~exact & ~shared)
+    else:
+        rows = np.flatnonzero(filled & ~exact)
+    if len(rows):
+        own_lag, own_tolerance = np.where(equal, sums, lag), tolerance
+        data = np.where(np.repeat(equal, cardinalities), 1.0, matrix.data)
+        _count_lags(
+            z, matrix.indptr, data, own_lag, own_tolerance, rows, permutations, np.uint64(seed), at_least, at_most
+        )
     return at_least, at_most, draws
 
 
@@ -115,17 +132,31 @@ def _rows_of_equal_weights(matrix: sp.csr_array) -> np.ndarray:
     return equal
 
 
-def _every_lag(others: np.ndarray, k: int, weight: float) -> np.ndarray:
-    sets = np.fromiter((index for chosen in combinations(range(len(others)), k) for index in chosen), dtype=np.int64)
-    return weight * others[sets.reshape(-1, k)].sum(axis=1)
-
-
 @numba.njit(cache=True, nogil=True)
-def _mix(state: np.uint64) -> np.uint64:
-    # The finaliser of SplitMix64 (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195).
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+def _count_every_set(z: np.ndarray, row: int, k: int, observed: float, tolerance: float) -> tuple[int, int]:
+    """Count the sets of k of the other regions whose sum is at least, and at most, the observed one."""
+    m = len(z) - 1
+    others = np.empty(m)
+    others[:row] = z[:row]
+    others[row:] = z[row + 1 :]
+    chosen = np.arange(k)
+    partial = np.zeros(k + 1)  # partial[j]: sum of the first j chosen
+    for j in range(k):
+        partial[j + 1] = partial[j] + others[chosen[j]]
+    above, below = 0, 0
+    while True:
+        above += partial[k] >= observed - tolerance
+        below += partial[k] <= observed + tolerance
+        j = k - 1
+        while j >= 0 and chosen[j] == m - k + j:
+            j -= 1
+        if j < 0:
+            return above, below
+        chosen[j] += 1
+        partial[j + 1] = partial[j] + others[chosen[j]]
+        for i in range(j + 1, k):
+            chosen[i] = chosen[i - 1] + 1
+            partial[i + 1] = partial[i] + others[chosen[i]]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -150,15 +181,15 @@ def _count_lags(
         others[row:] = z[row + 1 :]
         start, k = indptr[row], indptr[row + 1] - indptr[row]
         swapped = np.empty(k, dtype=np.int64)
-        row_key = _mix(seed + golden * np.uint64(row + 1))
+        row_key = mix(seed + golden * np.uint64(row + 1))
         above, below = 0, 0
         for draw in range(permutations):
-            state = _mix(row_key + golden * np.uint64(draw + 1))
+            state = mix(row_key + golden * np.uint64(draw + 1))
             total = 0.0
             for j in range(k):
                 state += golden
                 # The high 32 bits times the range, shifted: uniform to one part in 2**32 / (n - 1).
-                high = _mix(state) >> np.uint64(32)
+                high = mix(state) >> np.uint64(32)
                 chosen = j + np.int64((high * np.uint64(n - 1 - j)) >> np.uint64(32))
                 others[j], others[chosen] = others[chosen], others[j]
                 swapped[j] = chosen

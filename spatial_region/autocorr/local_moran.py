@@ -10,7 +10,7 @@ import pandas as pd
 
 from spatial_region.autocorr._correction import adjusted_p
 from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
-from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p
+from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p, tie_tolerance
 from spatial_region.autocorr.moran import FEW_REGIONS, check_testable, described_inputs
 from spatial_region.core.messages import name_regions
 from spatial_region.core.options import (
@@ -231,7 +231,13 @@ def local_moran(
     lag = matrix @ z
     expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(z, matrix)
     statistic = (len(z) - 1) * z * lag / (z @ z)
-    at_least, at_most, draws = conditional_lag_counts(z, matrix, permutations, derive_seed(seed, "local_moran"))
+    at_least, at_most, draws = conditional_lag_counts(
+        z,
+        matrix,
+        permutations,
+        seed=derive_seed(seed, "local_moran"),
+        tie=tie_tolerance(z, float(np.abs(canonical.values).max())),
+    )
     sampled = tail_p(at_least, at_most, np.abs(draws), alternative)
     every = tail_p(at_least, at_most, np.abs(draws), alternative, exact=True)
     with np.errstate(invalid="ignore", divide="ignore"):

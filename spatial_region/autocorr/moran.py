@@ -229,13 +229,15 @@ def moran(
     score = (statistic - moments.expected) / np.sqrt(variance)
     forms, enumerated = _arrangements(z, matrix, permutations, seed)
     simulated = len(z) / matrix.sum() * forms / (z @ z)
+    largest = float(np.abs(z).max())
+    tolerance = len(z) * largest * tie_tolerance(z, float(np.abs(canonical.values).max())) / float(z @ z)
     return Moran(
         I=statistic,
         expected=moments.expected,
         variance=variance,
         z=float(score),
         p_normal=normal_p(float(score), alternative),
-        p=_permutation_p(statistic, simulated, alternative, enumerated=enumerated),
+        p=_permutation_p(statistic, simulated, alternative, tolerance=tolerance, enumerated=enumerated),
         permutations=len(simulated),
         enumerated=enumerated,
         alternative=alternative,
@@ -361,11 +363,10 @@ def _arrangements(z: np.ndarray, matrix: Any, permutations: int, seed: int) -> t
 
 
 def _permutation_p(
-    statistic: float, simulated: np.ndarray, alternative: Alternative, *, enumerated: bool
+    statistic: float, simulated: np.ndarray, alternative: Alternative, *, tolerance: float, enumerated: bool
 ) -> float | None:
     if len(simulated) == 0:
         return None
-    tolerance = tie_tolerance(max(abs(statistic), float(np.abs(simulated).max())))
     at_least = np.count_nonzero(simulated >= statistic - tolerance)
     at_most = np.count_nonzero(simulated <= statistic + tolerance)
     return float(tail_p(at_least, at_most, len(simulated), alternative, exact=enumerated))

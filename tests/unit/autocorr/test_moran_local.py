@@ -15,6 +15,7 @@ from scipy import stats
 import spatial_region as sr
 from spatial_region.autocorr._correction import adjusted_p
 from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p
+from spatial_region.autocorr._shared_draws import _draw_sets, shared_tail_counts
 from spatial_region.errors import InputError, IslandWarning, OptionError, SmallSampleWarning
 
 
@@ -95,7 +96,7 @@ def test_draws_are_uniform_without_replacement_and_agree_with_enumeration():
     rng = np.random.default_rng(0)
     unequal = w.sparse.copy()
     unequal.data = rng.uniform(0.5, 2.0, unequal.nnz)
-    at_least, _, draws = conditional_lag_counts(z, unequal, 40_000, seed=5)
+    at_least, _, draws = conditional_lag_counts(z, unequal, 40_000, seed=5, tie=1e-12)
     assert (draws == 40_000).all()
     for i in range(9):
         start, stop = unequal.indptr[i], unequal.indptr[i + 1]
@@ -103,6 +104,60 @@ def test_draws_are_uniform_without_replacement_and_agree_with_enumeration():
         truth = np.mean(lags >= (unequal @ z)[i] - 1e-12)
         error = np.sqrt(truth * (1 - truth) / 40_000)
         assert abs(at_least[i] / 40_000 - truth) < 4.5 * error + 1e-12
+
+
+def test_shared_draws_agree_with_draws_of_each_region_and_with_the_truth():
+    """Draws that regions share have the tails of plain draws: exact tails by enumeration, z tests in each region."""
+    frame = lattice(4, 5)
+    rng = np.random.default_rng(8)
+    z = rng.normal(size=20).round(1)  # rounded, so that there are ties
+    z -= z.mean()
+    matrix = sr.contiguity(frame).standardise("row").sparse
+    truth = conditional_lag_counts(z, matrix, 200_000, seed=1, tie=1e-12)
+    assert (truth[2] < 0).all()  # at most C(19, 8) = 75,582 sets: all taken
+    permutations = 500  # fewer than the sets of 3, 5 or 8: drawn
+    scores = []
+    for seed in range(200):
+        at_least, at_most, draws = conditional_lag_counts(z, matrix, permutations, seed=seed, tie=1e-12)
+        assert (draws == permutations).all()
+        assert (at_least + at_most >= permutations).all()
+        scores.append(at_least / permutations)
+    exact = truth[0] / -truth[2]
+    error = np.sqrt(exact * (1 - exact) / (permutations * 200))
+    score = (np.mean(scores, axis=0) - exact) / np.maximum(error, 1e-9)
+    assert np.abs(score).max() < 4.0
+    # Seeds are independent: the spread over seeds is that of independent draws.
+    spread = np.std(scores, axis=0) / np.maximum(np.sqrt(exact * (1 - exact) / permutations), 1e-9)
+    assert 0.8 < spread[exact < 1].mean() < 1.2
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.49])
+def test_spare_draws_replace_the_sets_that_hold_the_region(share):
+    """Against a plain loop over the same table: the first P sets without the region, spares in order."""
+    n, permutations = 60, 300
+    k = max(1, int(share * n))
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=n)
+    rows = np.arange(n)
+    cardinalities = np.where(rows % 2, k, max(1, k // 2))
+    sums = rng.normal(size=n) * np.sqrt(k)
+    ours = shared_tail_counts(z, rows, cardinalities, sums, np.full(n, 1e-12), permutations, 9)
+    table = _draw_sets(n, 20 * permutations, k, np.uint64(9))
+    for i in rows:
+        sets = table[:, : cardinalities[i]]
+        totals = [z[s].sum() for s in sets[:permutations] if i not in s]
+        spares = (z[s].sum() for s in sets[permutations:] if i not in s)
+        totals += [next(spares) for _ in range(permutations - len(totals))]
+        assert ours[0][i] == np.sum(np.array(totals) >= sums[i] - 1e-12)
+        assert ours[1][i] == np.sum(np.array(totals) <= sums[i] + 1e-12)
+
+
+def test_draws_hold_different_regions_equally_often():
+    table = _draw_sets(12, 30_000, 4, np.uint64(3))
+    assert all(len(set(row)) == 4 for row in table[:1000].tolist())
+    assert stats.chisquare(np.bincount(table.ravel(), minlength=12)).pvalue > 0.001
+    pairs = np.bincount(table[:, 0] * 12 + table[:, 1], minlength=144).reshape(12, 12)
+    assert stats.chisquare(pairs[~np.eye(12, dtype=bool)]).pvalue > 0.001
 
 
 def test_ties_are_counted_as_ties():
