@@ -1,0 +1,27 @@
+"""Figures: maps, scatterplots and charts of results, ready to print, in English or Chinese.
+
+Every function returns a `Figure`, which saves itself as PNG, SVG or PDF and carries the data that it shows.
+"""
+
+from spatial_region.viz.bars import factor_bars
+from spatial_region.viz.choropleth import choropleth
+from spatial_region.viz.clusters import cluster_map, significance_map
+from spatial_region.viz.figure import Figure
+from spatial_region.viz.heatmap import interaction_heatmap
+from spatial_region.viz.layout import layout_faults
+from spatial_region.viz.multiples import small_multiples
+from spatial_region.viz.plot import plot
+from spatial_region.viz.scatter import moran_scatter
+
+__all__ = [
+    "Figure",
+    "choropleth",
+    "cluster_map",
+    "factor_bars",
+    "interaction_heatmap",
+    "layout_faults",
+    "moran_scatter",
+    "plot",
+    "significance_map",
+    "small_multiples",
+]

@@ -1,0 +1,240 @@
+"""The interaction detector as a heatmap: q of every pair of factors, and how the two act together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_rgb
+from matplotlib.lines import Line2D
+
+from spatial_region.core.messages import name_some
+from spatial_region.errors import DuplicateError, InputError, UnknownNameError
+from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart
+from spatial_region.viz.figure import Figure
+from spatial_region.viz.style import INK, SMALL_SIZE, TEXT_SIZE, new_canvas, style, text_size, wrap
+from spatial_region.viz.words import word
+
+# Marker of each type of interaction, strongest first.
+TYPE_MARKS = {
+    "enhance, nonlinear": "^",
+    "enhance, bivariate": "o",
+    "independent": "D",
+    "weaken, univariate": "s",
+    "weaken, nonlinear": "v",
+}
+_PALETTE = "YlOrRd"
+_LABEL_ROOM = 1.5  # inches a factor's label may take before it is wrapped
+
+
+def interaction_heatmap(
+    interactions: pd.DataFrame,
+    factors: pd.DataFrame | pd.Series | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    **options: Unpack[ChartOptions],
+) -> Figure:
+    """Draw q of every pair of factors, with a mark for the type of interaction and single factors on the diagonal.
+
+    Parameters
+    ----------
+    interactions : pandas.DataFrame
+        One row a pair: factor_a, factor_b, q_ab, type (and q_a, q_b, if `factors` is not given).
+    factors : pandas.DataFrame or pandas.Series, optional
+        q of each factor, by factor; its order is the order of rows and columns.
+    labels : mapping, optional
+        How each factor is called in the figure.
+    **options
+        See `ChartOptions`.
+
+    Returns
+    -------
+    Figure
+        Its data: row, column, q, type and colour of each cell.
+
+    Raises
+    ------
+    UnknownNameError
+        If a column is absent, a factor of a pair has no q, or a type is not known.
+    DuplicateError
+        If a pair occurs twice.
+    InputError
+        If q does not lie between 0 and 1.
+
+    References
+    ----------
+    Wang, J.-F. et al. (2010). Geographical detectors-based health risk assessment. International Journal of
+    Geographical Information Science 24(1), 107-127. https://doi.org/10.1080/13658810802443457
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from spatial_region import viz
+    >>> pair = {"factor_a": "soil", "factor_b": "rain", "q_a": 0.2, "q_b": 0.3, "q_ab": 0.6}
+    >>> figure = viz.interaction_heatmap(pd.DataFrame([{**pair, "type": "enhance, nonlinear"}]))
+    >>> figure.data[["row", "column", "q"]].values.tolist()
+    [['soil', 'soil', 0.2], ['rain', 'soil', 0.6], ['rain', 'rain', 0.3]]
+    """
+    lang = options.get("lang", "en")
+    cells, order = _cells(interactions, factors)
+    norm = Normalize(0.0, max(float(cells["q"].max()), 1e-12))
+    colormap = matplotlib.colormaps[_PALETTE]
+    cells["colour"] = [matplotlib.colors.to_hex(colormap(norm(q))) for q in cells["q"]]
+    shown = {factor: str((labels or {}).get(factor, factor)) for factor in order}
+    with style(lang):
+        canvas = _draw(cells, order, shown, norm, options)
+    return Figure(canvas, cells, lang)
+
+
+def _cells(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | None) -> tuple[pd.DataFrame, list[str]]:
+    absent = [name for name in ("factor_a", "factor_b", "q_ab", "type") if name not in interactions]
+    if absent:
+        raise UnknownNameError(f"interactions has no column {name_some(absent)}.")
+    single = _single(interactions, factors)
+    order = list(single)
+    stray = set(interactions["factor_a"]).union(interactions["factor_b"]) - set(order)
+    if stray:
+        raise UnknownNameError(f"no q is given for factors of pairs: {name_some(sorted(stray))}.")
+    unknown = set(interactions["type"]) - set(TYPE_MARKS)
+    if unknown:
+        raise UnknownNameError(
+            f"unknown type of interaction {name_some(sorted(unknown))}; there are: {'; '.join(TYPE_MARKS)}."
+        )
+    place = {factor: number for number, factor in enumerate(order)}
+    rows: dict[tuple[str, str], tuple[float, str]] = {(factor, factor): (q, "") for factor, q in single.items()}
+    for pair in interactions.itertuples():
+        later, earlier = sorted((pair.factor_a, pair.factor_b), key=place.__getitem__, reverse=True)
+        if (later, earlier) in rows:
+            raise DuplicateError(f"the pair of {later!r} and {earlier!r} occurs twice.")
+        rows[later, earlier] = (float(pair.q_ab), str(pair.type))
+    listed = sorted(rows, key=lambda cell: (place[cell[0]], place[cell[1]]))
+    cells = pd.DataFrame([(*cell, *rows[cell]) for cell in listed], columns=["row", "column", "q", "type"])
+    outside = ~cells["q"].between(0, 1)
+    if outside.any():
+        raise InputError(f"q must lie between 0 and 1; found {cells.loc[outside, 'q'].tolist()[:5]}.")
+    return cells, order
+
+
+def _single(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | None) -> dict[str, float]:
+    if factors is not None:
+        series = factors["q"] if isinstance(factors, pd.DataFrame) else factors
+        return {str(factor): float(q) for factor, q in series.items()}
+    single: dict[str, float] = {}
+    for factor, q in (("factor_a", "q_a"), ("factor_b", "q_b")):
+        if q not in interactions:
+            raise UnknownNameError(f"interactions has no column {q}; pass factors=.")
+        for name, value in zip(interactions[factor], interactions[q], strict=True):
+            single.setdefault(str(name), float(value))
+    return single
+
+
+def _draw(cells: pd.DataFrame, order: list[str], shown: dict[str, str], norm: Normalize, options: ChartOptions) -> Any:
+    lang, width = options.get("lang", "en"), options.get("width", 6.0)
+    rows = {factor: wrap(shown[factor], _LABEL_ROOM, TEXT_SIZE) for factor in order}
+    side = max(text_size(text, TEXT_SIZE)[0] for text in rows.values()) + 0.12
+    right = 0.62
+    cell = min((width - 2 * MARGIN - side - right) / len(order), 0.9)
+    foot, turned = _column_labels(rows, cell)
+    marks = _marks(cells, lang)
+    marks_height = _marks_height(marks, width) if marks else 0.0
+    across = width - 2 * MARGIN - side - right
+    canvas, axes = new_chart(
+        cell * len(order),
+        options,
+        left=side,
+        right=right + across - cell * len(order),
+        bottom=foot + marks_height,
+        notes=(word("q of pairs", lang),),
+    )
+    _draw_cells(axes, cells, order, norm, cell)
+    _name_cells(axes, order, rows, turned)
+    _draw_bar(canvas, axes, norm, lang)
+    if marks:
+        _add_marks(canvas, marks, axes, foot, width)
+    return canvas
+
+
+def _column_labels(rows: dict[str, str], cell: float) -> tuple[float, bool]:
+    """Return the room in inches that the labels under the columns need, and whether they must be turned."""
+    sizes = [text_size(text, TEXT_SIZE) for text in rows.values()]
+    turned = any(wide > cell - 0.06 for wide, _ in sizes)
+    return max((wide if turned else high) for wide, high in sizes) + 0.14, turned
+
+
+def _draw_cells(axes: Any, cells: pd.DataFrame, order: list[str], norm: Normalize, cell: float) -> None:
+    place = {factor: number for number, factor in enumerate(order)}
+    grid = np.full((len(order), len(order)), np.nan)
+    for row in cells.itertuples():
+        grid[place[row.row], place[row.column]] = row.q
+    axes.pcolormesh(
+        np.arange(len(order) + 1) - 0.5,
+        np.arange(len(order) + 1) - 0.5,
+        np.ma.masked_invalid(grid),
+        cmap=_PALETTE,
+        norm=norm,
+        edgecolors="white",
+        linewidth=1.0,
+        gid="cells",
+    )
+    size = min(SMALL_SIZE, 72 * cell / 3.6)
+    for row in cells.itertuples():
+        x, y = place[row.column], place[row.row]
+        ink = "white" if np.dot(to_rgb(row.colour), (0.299, 0.587, 0.114)) < 0.5 else INK
+        lift = -0.17 if row.type else 0.0
+        axes.text(x, y + lift, f"{row.q:.3f}", ha="center", va="center", fontsize=size, color=ink)
+        if row.type:
+            axes.plot(
+                x, y + 0.22, marker=TYPE_MARKS[row.type], markersize=min(5.5, 72 * cell / 7), color=ink, gid=row.type
+            )
+
+
+def _name_cells(axes: Any, order: list[str], rows: dict[str, str], turned: bool) -> None:
+    axes.set_xlim(-0.5, len(order) - 0.5)
+    axes.set_ylim(len(order) - 0.5, -0.5)
+    labels = [rows[factor] for factor in order]
+    axes.set_xticks(range(len(order)), labels, rotation=90 if turned else 0, fontsize=TEXT_SIZE)
+    axes.set_yticks(range(len(order)), labels, fontsize=TEXT_SIZE)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _draw_bar(canvas: Any, axes: Any, norm: Normalize, lang: str) -> None:
+    box = axes.get_position()
+    wide = canvas.get_size_inches()[0]
+    bar = canvas.add_axes((box.x1 + 0.12 / wide, box.y0, 0.11 / wide, box.height), label="scale")
+    canvas.colorbar(ScalarMappable(norm, _PALETTE), cax=bar)
+    bar.tick_params(labelsize=SMALL_SIZE, length=2)
+
+
+def _marks(cells: pd.DataFrame, lang: str) -> list[Line2D]:
+    found = set(cells["type"])
+    return [
+        Line2D([], [], linestyle="", marker=mark, markersize=5, color=INK, label=f"{word(key, lang)} ({count})")
+        for key, mark in TYPE_MARKS.items()
+        if key in found and (count := int((cells["type"] == key).sum()))
+    ]
+
+
+def _add_legend(canvas: Any, marks: list[Line2D], width: float, **placing: Any) -> Any:
+    widest = max(text_size(str(mark.get_label()), SMALL_SIZE)[0] for mark in marks) + 0.45
+    columns = max(1, min(len(marks), int((width - 2 * MARGIN) / widest)))
+    return canvas.legend(
+        handles=marks, ncols=columns, frameon=False, borderpad=0, borderaxespad=0, handletextpad=0.3, **placing
+    )
+
+
+def _marks_height(marks: list[Line2D], width: float) -> float:
+    canvas = new_canvas(width, 4)
+    legend = _add_legend(canvas, marks, width, loc="upper left")
+    return float(legend.get_window_extent(canvas.canvas.get_renderer()).height / canvas.dpi) + 0.06
+
+
+def _add_marks(canvas: Any, marks: list[Line2D], axes: Any, foot: float, width: float) -> None:
+    high = canvas.get_size_inches()[1]
+    anchor = (MARGIN / width, axes.get_position().y0 - foot / high)
+    _add_legend(canvas, marks, width, loc="upper left", bbox_to_anchor=anchor)

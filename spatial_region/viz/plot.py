@@ -1,0 +1,109 @@
+"""One verb for every result: `plot`, which knows the figure of each."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from spatial_region.autocorr.local_moran import LocalMoran
+from spatial_region.autocorr.moran import Moran
+from spatial_region.core.options import check_option
+from spatial_region.errors import InputError
+from spatial_region.geodetector.result import GeoDetectorResult
+from spatial_region.viz.bars import factor_bars
+from spatial_region.viz.clusters import cluster_map, significance_map
+from spatial_region.viz.figure import Figure
+from spatial_region.viz.heatmap import interaction_heatmap
+from spatial_region.viz.scatter import moran_scatter
+from spatial_region.viz.words import word
+
+LocalKind = Literal["clusters", "significance", "scatter"]
+DetectorKind = Literal["interaction", "factor"]
+
+
+@singledispatch
+def plot(result: Any, **options: Any) -> Figure:
+    """Draw a result as the figure that belongs to it.
+
+    ============== ==================================================================================
+    result         figure (``kind=`` where there are several)
+    ============== ==================================================================================
+    `Moran`        `moran_scatter`
+    `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (both need
+                   ``regions=``), ``"scatter"`` `moran_scatter`
+    `GeoDetector`  ``"interaction"`` `interaction_heatmap`, ``"factor"`` `factor_bars`
+    ============== ==================================================================================
+
+    Parameters
+    ----------
+    result : Result
+        What a method of the package returned.
+    **options
+        Of the figure.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If there is no figure of this type.
+    """
+    known = ", ".join(sorted(kind.__name__ for kind in plot.registry if kind is not object))
+    raise InputError(f"there is no figure of {type(result).__name__}; there are figures of {known}.")
+
+
+@plot.register
+def _(result: Moran, **options: Any) -> Figure:
+    lang = options.get("lang", "en")
+    options.setdefault("variable", str(result.spec.inputs["variable"]))
+    options.setdefault("note", _p_value(result.p, result.permutations, lang))
+    # Weights that are not row-standardised (or have islands) scale I by n / S0; the line keeps I as its slope.
+    slope = float((result.values * result.lag).sum() / (result.values**2).sum())
+    lag = result.lag * (result.I / slope) if slope and not np.isclose(slope, result.I, rtol=1e-12) else result.lag
+    return moran_scatter(result.values, lag, names=result.names, **options)
+
+
+@plot.register
+def _(
+    result: LocalMoran, *, kind: LocalKind = "clusters", regions: object = None, level: float = 0.05, **options: Any
+) -> Figure:
+    check_option(kind, LocalKind, "kind")
+    lang = options.get("lang", "en")
+    table = result.table(level=level)
+    if kind == "scatter":
+        options.setdefault("variable", str(result.spec.inputs["variable"]))
+        values = result.statistics["value"]
+        return moran_scatter(values, result.statistics["lag"], clusters=table["cluster"], names=result.names, **options)
+    if regions is None:
+        raise InputError("a map needs the regions: pass regions=study, or the GeoDataFrame of the boundaries.")
+    adjusted = word(result.correction, lang) if result.correction else ""
+    made = word("permutations", lang, count=result.permutations)
+    if kind == "significance":
+        options.setdefault("note", _joined(made, adjusted, lang))
+        return significance_map(regions, table["p_adjusted"], **options)
+    options.setdefault("note", "\n".join([_joined(word("level", lang, level=level), adjusted, lang), made]))
+    return cluster_map(regions, table["cluster"], **options)
+
+
+@plot.register
+def _(result: GeoDetectorResult, *, kind: DetectorKind = "interaction", **options: Any) -> Figure:
+    check_option(kind, DetectorKind, "kind")
+    if kind == "interaction":
+        return interaction_heatmap(result.interactions, result.factors, **options)
+    p: pd.Series = result.factors["p_permutation" if result.permutations else "p_central"]
+    return factor_bars(result.factors["q"], p, **options)
+
+
+def _joined(first: str, second: str, lang: str) -> str:
+    return ("，" if lang == "zh" else ", ").join(part for part in (first, second) if part)
+
+
+def _p_value(p: float | None, permutations: int, lang: str) -> str:
+    if p is None:
+        return ""
+    return _joined(f"p = {p:.4g}", word("permutations", lang, count=permutations), lang)
