@@ -41,7 +41,7 @@ def _decode_as_told(data: bytes, file: str, encoding: str) -> str:
         known = codecs.lookup(encoding).name
     except LookupError as error:
         raise InputError(f"there is no encoding {encoding!r}; usual ones are 'utf-8' and 'gb18030'.") from error
-    text = _strictly(data, file, "utf-8-sig" if known == "utf-8" else known)
+    text = _strictly(data, file, known).removeprefix("\ufeff")
     # Nearly any bytes can be read as Latin or GBK characters, so a file that proves to be another is refused.
     if not known.startswith("utf") and not data.isascii():
         if _is_utf8(data):

@@ -121,21 +121,24 @@ def suggest(text: str, level: LayerLevel) -> tuple[str, ...]:
     """Return names of today that look like a text. They help the reader; they never decide."""
     wanted = clean(text)
     han = has_han(wanted)
+    forms = _forms_of_today(level, han)
     hits = process.extract(
         wanted if han else "".join(fold_latin(wanted)),
-        _names_of_today(level, han),
+        list(forms),
         scorer=fuzz.ratio,
-        limit=SUGGESTIONS,
+        limit=2 * SUGGESTIONS,
         score_cutoff=LEAST_LIKENESS,
     )
-    return tuple(region_name(code, level) for _, _, code in hits)
+    return tuple(dict.fromkeys(region_name(forms[form], level) for form, _, _ in hits))[:SUGGESTIONS]
 
 
 @lru_cache(maxsize=4)
-def _names_of_today(level: LayerLevel, han: bool) -> dict[str, str]:
+def _forms_of_today(level: LayerLevel, han: bool) -> dict[str, str]:
     book = gazetteer()
     units = book.provinces if level == "province" else book.current
-    return {code: spell.name if han else spell.pinyin for code, spell in units.items()}
+    return {
+        form: code for code, spell in units.items() for form in ((spell.name, spell.short) if han else (spell.pinyin,))
+    }
 
 
 def _one_each(values: object, count: int, argument: str) -> list[object]:

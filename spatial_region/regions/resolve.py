@@ -201,10 +201,9 @@ class _Choice:
     ) -> Resolution:
         """Refuse a name that means two places; otherwise take the region."""
         rivals: list[Reading] = [] if self.sure else above + self._municipal_districts(here, period)
-        if here[0].full and self.level == "prefecture":
-            # 大庸市 was a county-level city before it became the region: in a table without years that is no rival.
-            own = set() if self.year is not None else {reading.spell.region for reading in here}
-            rivals = rivals + [reading for reading in below if reading.spell.unit not in own]
+        if here[0].full and self.level == "prefecture" and self.year is not None:
+            # Without a year the level decides: 大庸市 was a county-level city before it was the region.
+            rivals = rivals + below
         today = self._in_use((LAST_YEAR, LAST_YEAR), first=False)[0] if first and self.year is not None else []
         targets = {self._target(reading) for reading in here}
         if targets == {""}:
