@@ -226,7 +226,7 @@ def local_moran(
     check_whole_number(permutations, "permutations", least=1)
     sample = draw_sample(study, variable, w=w, at=at, missing=missing, ids=ids)
     check_testable(sample)
-    canonical, _ = sample.canonical()
+    canonical, order = sample.canonical()
     z, matrix = canonical.values - canonical.values.mean(), canonical.weights.sparse
     lag = matrix @ z
     expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(z, matrix)
@@ -242,22 +242,21 @@ def local_moran(
     every = tail_p(at_least, at_most, np.abs(draws), alternative, exact=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = (statistic - expected) / np.sqrt(variance)
-    statistics = pd.DataFrame(
-        {
-            "I": statistic,
-            "expected": expected,
-            "variance": variance,
-            "z": score,
-            "value": z,
-            "lag": lag,
-            "quadrant": quadrants(z, lag),
-            "p": np.where(draws < 0, every, sampled),
-        },
-        index=canonical.ids,
-    )
-    islands = canonical.weights.cardinalities == 0
-    statistics.loc[islands, ["I", "expected", "variance", "z", "lag", "p"]] = np.nan
-    statistics.loc[islands, "quadrant"] = "undefined"
+    island = np.diff(matrix.indptr) == 0
+    numbers = {
+        "I": statistic,
+        "expected": expected,
+        "variance": variance,
+        "z": score,
+        "value": z,
+        "lag": lag,
+        "p": np.where(draws < 0, every, sampled),
+    }
+    columns = {key: np.where(island, np.nan, part) if key != "value" else part for key, part in numbers.items()}
+    columns["quadrant"] = np.where(island, "undefined", quadrants(z, lag))
+    place = np.argsort(order)  # back to the order of the caller
+    layout = ["I", "expected", "variance", "z", "value", "lag", "quadrant", "p"]
+    statistics = pd.DataFrame({key: columns[key][place] for key in layout}, index=sample.ids)
     options = {
         "permutations": permutations,
         "alternative": alternative,
@@ -266,12 +265,12 @@ def local_moran(
         "missing": missing,
     }
     return LocalMoran(
-        statistics=statistics.reindex(sample.ids),
+        statistics=statistics,
         names=sample.names,
         alternative=alternative,
         correction=correction,
         permutations=permutations,
-        enumerated=pd.Series(draws < 0, index=canonical.ids, name="enumerated").reindex(sample.ids),
+        enumerated=pd.Series((draws < 0)[place], index=sample.ids, name="enumerated"),
         spec=make_spec("local_moran", options=options, inputs=described_inputs(sample, canonical), seed=seed),
     )
 

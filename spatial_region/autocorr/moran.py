@@ -221,7 +221,7 @@ def moran(
     check_whole_number(permutations, "permutations")
     sample = draw_sample(study, variable, w=w, at=at, missing=missing, ids=ids)
     check_testable(sample)
-    canonical, _ = sample.canonical()
+    canonical, order = sample.canonical()
     matrix, z = canonical.weights.sparse, canonical.values - canonical.values.mean()
     moments = global_moments(z, matrix)
     statistic = moran_statistic(z, matrix)
@@ -244,7 +244,7 @@ def moran(
         simulated=simulated,
         moments=moments,
         values=pd.Series(sample.values - sample.values.mean(), index=sample.ids, name=sample.variable),
-        lag=pd.Series(matrix @ z, index=canonical.ids, name=f"W_{sample.variable}").reindex(sample.ids),
+        lag=pd.Series((matrix @ z)[np.argsort(order)], index=sample.ids, name=f"W_{sample.variable}"),
         names=sample.names,
         spec=make_spec(
             "moran",

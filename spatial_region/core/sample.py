@@ -72,14 +72,12 @@ class Sample:
         return self.w
 
     def canonical(self) -> tuple[Sample, np.ndarray]:
-        """Return the sample sorted by id, and for each of its regions the place it had.
+        """Return the sample sorted by id, and the place that each of its regions had.
 
         Sums, and random draws keyed by place, then do not depend on the order of the caller's rows.
         """
-        order = np.argsort(np.asarray(self.ids.astype(str)), kind="stable")
-        ids = self.ids[order]
-        w = self.w.subset(ids) if self.w is not None else None
-        return replace(self, ids=ids, names=self.names.reindex(ids), values=self.values[order], w=w), order
+        w, order = self.weights.sorted_by_id
+        return replace(self, ids=w.ids, names=self.names.iloc[order], values=self.values[order], w=w), order
 
     def check_varies(self) -> None:
         """Refuse a variable that is the same in every region.
@@ -155,8 +153,8 @@ def draw_sample(
     if weights is not None:
         weights = weights.subset(kept) if absent.any() else weights.reorder(kept)
         weights = weights if weights.standardisation else weights.standardise("row")
-        weights = weights if weights.names is not None else replace(weights, names=names)
-    return Sample(kept, names.reindex(kept), numbers[~absent], weights, label, at, series.index[absent])
+    names = names if names.index.equals(kept) else names.reindex(kept)
+    return Sample(kept, names, numbers[~absent], weights, label, at, series.index[absent])
 
 
 def resolve_weights(study: Study, w: object) -> Weights:

@@ -138,13 +138,24 @@ class Weights:
             If the standardisation is not offered.
         """
         check_option(standardisation, Standardisation, "standardisation")
-        matrix = self.sparse.copy()
         if standardisation == "row":
-            totals = np.asarray(matrix.sum(axis=1)).ravel()
-            matrix.data = matrix.data / np.repeat(totals, np.diff(matrix.indptr))
-        else:
-            matrix.data = np.ones_like(matrix.data)
+            return self._row_standardised
+        matrix = self.sparse.copy()
+        matrix.data = np.ones_like(matrix.data)
         return replace(self, sparse=matrix, standardisation=standardisation)
+
+    @cached_property
+    def _row_standardised(self) -> Weights:
+        matrix = self.sparse.copy()
+        totals = np.asarray(matrix.sum(axis=1)).ravel()
+        matrix.data = matrix.data / np.repeat(totals, np.diff(matrix.indptr))
+        return replace(self, sparse=matrix, standardisation="row")
+
+    @cached_property
+    def sorted_by_id(self) -> tuple[Weights, np.ndarray]:
+        """The same weights with the ids in the order of their text, and the place that each had."""
+        order = np.argsort(np.asarray(self.ids.astype(str), dtype=object), kind="stable")
+        return replace(self, ids=self.ids[order], sparse=self.sparse[order][:, order]), order
 
     def subset(self, ids: Iterable[object]) -> Weights:
         """Return the weights among some regions, in the order given; row-standardised weights are so again.
@@ -154,7 +165,7 @@ class Weights:
         AlignmentError
             If a region is not in the weights.
         """
-        wanted = pd.Index(list(ids), name="region")
+        wanted = as_index(ids)
         rows = self._positions(wanted)
         part = replace(self, ids=wanted, sparse=self.sparse[rows][:, rows])
         whole = len(wanted) == self.n
@@ -168,7 +179,7 @@ class Weights:
         AlignmentError
             If the regions are not the same; both sides are named.
         """
-        wanted = pd.Index(list(ids), name="region")
+        wanted = as_index(ids)
         if self.ids.equals(wanted):
             return self
         check_same_regions(wanted, self.ids, left="the data", right="w", names=self.names)
@@ -199,7 +210,7 @@ class Weights:
         return lagged.mask(self.cardinalities == 0).reindex(values.index)
 
     def _positions(self, ids: Iterable[object]) -> np.ndarray:
-        wanted = pd.Index(list(ids))
+        wanted = as_index(ids)
         rows = self.ids.get_indexer(wanted)
         if (rows < 0).any():
             raise AlignmentError(f"not in the weights: {name_some(wanted[rows < 0])}.")
@@ -287,6 +298,11 @@ class Weights:
         return f"<table><caption>Spatial weights</caption>{rows}</table>"
 
 
+def as_index(ids: Iterable[object]) -> pd.Index:
+    """Return ids as an index named ``region``."""
+    return (ids if isinstance(ids, pd.Index) else pd.Index(list(ids))).rename("region")
+
+
 def as_weights(w: object) -> Weights:
     """Return `w` as `Weights`, whether it came from this package or from libpysal.
 
@@ -320,6 +336,8 @@ def check_same_regions(
     """
     if left_ids.has_duplicates:
         raise DuplicateError(f"{left}: found twice: {name_some(left_ids[left_ids.duplicated()].unique())}.")
+    if left_ids.equals(right_ids):
+        return
     only_left, only_right = left_ids.difference(right_ids), right_ids.difference(left_ids)
     if len(only_left) == 0 and len(only_right) == 0:
         return
