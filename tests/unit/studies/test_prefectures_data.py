@@ -154,6 +154,32 @@ def test_clusters_are_where_china_is_dense_and_empty(study, table):
     assert cluster["650100"] == "HL"  # Urumqi
 
 
+def test_readme_states_what_comes_out(study, table):
+    """The figures of the section "What comes out"."""
+    share = table.groupby("hu_side")[["urban_population", "area_km2"]].sum()
+    assert (share / share.sum()).loc["southeast"].round(3).tolist() == [0.935, 0.438]
+
+    factors = ["climate_zone", "elevation_m", "coast_km", "hub_km", "airport_km", "hu_side"]
+    strata = sr.geodetector(study, "log_urban_density", factors, bins=("quantile", 6), missing="drop", permutations=0)
+    assert strata.factors["q"].round(3).tolist() == [0.438, 0.391, 0.386, 0.163, 0.12, 0.291]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", IslandWarning)
+        weighted = study.with_weights(queen=sr.contiguity(study), nearest6=sr.knn(study, k=6))
+    for name, expected in {"queen": 0.614, "nearest6": 0.527}.items():
+        found = sr.moran(weighted, "log_urban_density", w=name, missing="drop", permutations=0)
+        assert round(found.I, 3) == expected
+
+    sample = weighted.select(table.index[table["urban_population"].notna()])
+    formula = "log_urban_density ~ log(coast_km) + log(airport_km) + log(capital_km) + I(elevation_m / 1000)"
+    fits = {m: sr.spatial_regression(formula, sample, w="nearest6", model=m) for m in ("ols", "sar", "sem", "sdm")}
+    aic = {model: round(fit.aic, 1) for model, fit in fits.items()}
+    assert aic == {"ols": 1008.4, "sar": 990.3, "sem": 975.5, "sdm": 959.1}
+    assert round(fits["sdm"].params["rho"], 3) == 0.364
+    total = fits["sdm"].impacts(draws=200, seed=1).table()["total"]
+    assert 1 - 2 ** total["log(capital_km)"] == pytest.approx(0.4, abs=0.03)
+
+
 def test_study_file_is_valid():
     from spatial_region.cli.studyfile import read_study_file
 
