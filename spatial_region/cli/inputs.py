@@ -238,7 +238,7 @@ def _from_long(section: TableSection, frame: pd.DataFrame, keys: list[str]) -> p
         shown = ", ".join(map(str, twice.iloc[0][[*keys, label]]))
         raise ReadError(f"{len(twice)} rows repeat a region and variable; the first is row {twice.index[0]}: {shown}.")
     first = frame.reset_index().groupby(keys, sort=False, dropna=False)["row"].min()
-    spread = frame.pivot(index=keys, columns=label, values=value)  # noqa: PD010
+    spread = frame.pivot(index=keys, columns=label, values=value)
     spread = spread[[name for name in frame[label].unique() if name in spread.columns]]
     rows = first.reindex(spread.index).sort_values()
     shaped = spread.reindex(rows.index).reset_index()

@@ -23,11 +23,12 @@ class Section(BaseModel):
         return {key: getattr(self, key) for key in self.model_fields_set if key not in leave_out}
 
 
-def _as_list(value: object) -> object:
+def as_list(value: object) -> object:
+    """Let one text stand for a list of one."""
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_as_list)]
+Names = Annotated[list[str], BeforeValidator(as_list)]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -52,6 +53,12 @@ class Boundaries(Section):
     name: Annotated[str | None, Field(description="Column with display names")] = None
     crs: Annotated[str | None, Field(description="Coordinate system of a file that states none")] = None
     repair: bool = False
+    snap: Annotated[float | None, Field(gt=0, description="Metres within which borders drawn twice are joined")] = None
+    layer: str | None = None
+    encoding: str | None = None
+    show: Annotated[
+        Literal["all", "study"], Field(description="Draw all regions on maps, or those of the study only")
+    ] = "all"
 
 
 class Long(Section):

@@ -11,7 +11,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from spatial_region.cli.positions import Loc
-from spatial_region.cli.schema import AnyWeights, Boundaries, Names, Section, StudySection, Table, Text, Variable
+from spatial_region.cli.schema import (
+    AnyWeights,
+    Boundaries,
+    Names,
+    Section,
+    StudySection,
+    Table,
+    Text,
+    Variable,
+    as_list,
+)
 from spatial_region.core.options import Alternative, Correction, Missing
 
 
@@ -39,6 +49,14 @@ def _check_bins(value: object) -> object:
     return value
 
 
+def _check_scheme(value: object) -> object:
+    numbers = value if isinstance(value, list) else []
+    if not isinstance(value, (str, list)) or any(isinstance(n, (bool, str)) for n in numbers):
+        raise ValueError('should be a method such as "quantiles", or a list of upper edges')
+    return value
+
+
+Scheme = Annotated[Any, BeforeValidator(_check_scheme)]
 At = Annotated[Any, BeforeValidator(_check_time)]
 Bins = Annotated[Any, BeforeValidator(_check_bins)]
 Totals = Annotated[Any, BeforeValidator(_check_totals)]
@@ -46,6 +64,7 @@ Seed = Annotated[int, Field(ge=0)]
 Permutations = Annotated[int, Field(ge=0)]
 Level = Annotated[float, Field(gt=0, lt=1)]
 SpatialModel = Literal["ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns"]
+Models = Annotated[list[SpatialModel], BeforeValidator(as_list)]
 Effects = Literal["pooled", "region", "time", "twoway"]
 
 
@@ -63,18 +82,20 @@ class Analysis(Section):
     title: Text | None = None
     note: Annotated[str | None, Field(description="A sentence for the summary, below the result")] = None
     within: Within | None = None
+    between: Annotated[list[Any] | None, Field(min_length=2, max_length=2, description="First and last time")] = None
 
     def named_variables(self) -> Iterator[tuple[Loc, str]]:
         """Yield every variable that the options name, and under which key."""
-        for key in ("variable", "color"):
-            if isinstance(name := getattr(self, key, None), str):
-                yield (key,), name
+        if isinstance(name := getattr(self, "variable", None), str):
+            yield ("variable",), name
         for key in ("variables", "factors"):
             yield from (((key, place), name) for place, name in enumerate(getattr(self, key, None) or []))
 
     def options(self) -> dict[str, Any]:
         """Return what is handed to the public function, besides study and variable."""
-        return self.given("kind", "name", "title", "note", "within", "at", "variable", "variables", "factors")
+        return self.given(
+            "kind", "name", "title", "note", "within", "between", "at", "variable", "variables", "factors"
+        )
 
 
 class Profile(Analysis):
@@ -95,7 +116,8 @@ class Map(Analysis):
     kind: Literal["map"]
     variable: str
     at: At = None
-    scheme: str | None = None
+    scheme: Scheme = None
+    labels: bool | None = None
     k: Annotated[int, Field(ge=2, le=12)] | None = None
     palette: str | None = None
 
@@ -136,32 +158,42 @@ class LocalMoran(Analysis):
     seed: Seed | None = None
 
 
-class SpatialPanel(Analysis):
-    """Spatial panel models; several models are estimated one after the other and set side by side."""
+class SpatialModels(Analysis):
+    """Shared by spatial regressions; several models are estimated in turn and set side by side."""
 
-    kind: Literal["spatial_panel"]
     formula: Text
     w: str | None = None
-    model: Annotated[list[SpatialModel], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] | None = None
-    effects: Effects | None = None
+    model: Models | None = None
     method: Literal["ml"] | None = None
-    draws: Annotated[int, Field(ge=1)] | None = None
+    lagged: Names | None = None
+    draws: Annotated[int | None, Field(ge=2, description="Draws behind the standard errors of impacts")] = None
+    se: Literal["simulation", "delta"] | None = None
     missing: Missing | None = None
     seed: Seed | None = None
 
+    def options(self) -> dict[str, Any]:
+        """Return what is handed to the function that estimates."""
+        asked_afterwards = ("formula", "w", "model", "draws", "se", "missing", "seed")
+        return {key: value for key, value in super().options().items() if key not in asked_afterwards}
 
-class SpatialRegression(Analysis):
+    def impact_options(self) -> dict[str, Any]:
+        """Return what is handed to the function that computes impacts."""
+        return {key: value for key, value in super().options().items() if key in ("draws", "se", "seed")}
+
+
+class SpatialPanel(SpatialModels):
+    """Spatial panel models with fixed effects."""
+
+    kind: Literal["spatial_panel"]
+    effects: Effects | None = None
+    lee_yu: bool | None = None
+
+
+class SpatialRegression(SpatialModels):
     """The same models on one cross-section."""
 
     kind: Literal["spatial_regression"]
-    formula: Text
-    w: str | None = None
     at: At = None
-    model: Annotated[list[SpatialModel], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)] | None = None
-    method: Literal["ml"] | None = None
-    draws: Annotated[int, Field(ge=1)] | None = None
-    missing: Missing | None = None
-    seed: Seed | None = None
 
 
 class GeoDetector(Analysis):

@@ -1,0 +1,175 @@
+"""Run one analysis of a study file and lay out what it found: spatial regressions and the GeoDetector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+import spatial_region as sr
+from spatial_region import viz
+from spatial_region.cli import schema_analyses as spec
+from spatial_region.cli.analyses import Task
+from spatial_region.cli.checks import formula_variables, times_of
+from spatial_region.cli.markdown import number
+from spatial_region.cli.words import word
+from spatial_region.core.messages import name_regions
+from spatial_region.core.study import Study
+
+_STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+
+
+def run_spatial_panel(one: spec.SpatialPanel, task: Task) -> None:
+    """Estimate panel models and set them side by side, then their impacts."""
+    study = _complete(one, task, None)
+    fits: dict[str, Any] = {}
+    for model in one.model or ["sdm"]:
+        fits[model] = sr.spatial_panel(one.formula, study, w=one.w, model=model, **one.options())
+    _lay_out(fits, one, task, None)
+
+
+def run_spatial_regression(one: spec.SpatialRegression, task: Task) -> None:
+    """Estimate cross-section models at each time and set them side by side, then their impacts."""
+    for time in times_of(one, task.study):
+        study = _complete(one, task, time)
+        options = one.options() | ({} if time is None else {"at": time})
+        models = one.model or ["sar"]
+        fits: dict[str, Any] = {
+            m: sr.spatial_regression(one.formula, study, w=one.w, model=m, **options) for m in models
+        }
+        _lay_out(fits, one, task, time)
+
+
+def _complete(one: spec.SpatialModels, task: Task, time: object) -> Study:
+    """Return the regions that have every variable of the formula, when the study file asks for that."""
+    study = task.study
+    if one.missing != "drop":
+        return study
+    values = study.frame(formula_variables(one.formula), at=time)
+    absent = values.isna().any(axis=1).groupby(level=0, sort=False).any()
+    if absent.any():
+        dropped = absent.index[absent]
+        task.section.say(word("dropped", task.lang, regions=name_regions(dropped, study.names, limit=20)))
+        study = study.select(~absent.reindex(study.ids))
+        task.record(time, n=study.n, dropped=list(map(str, dropped)))
+    return study
+
+
+def _lay_out(fits: dict[str, Any], one: spec.SpatialModels, task: Task, time: object) -> None:
+    lang = task.lang
+    effects = word(next(iter(fits.values())).effects, lang)
+    task.section.say(f"`{one.formula}`. {word('model said', lang, effects=effects)}")
+    shown, whole = _side_by_side(fits, task)
+    caption = task.titled(word("coefficients", lang), time)
+    task.section.table(task.named(time), whole, caption, shown=shown, index=False)
+    for model, fit in fits.items():
+        impacts = fit.impacts(**{"seed": task.seed, **one.impact_options()}).table()
+        title = task.titled(word("impacts", lang, model=model.upper()), time)
+        shown_impacts = _impacts_in_words(impacts, task)
+        task.section.table(task.named(time, f"{model}_impacts"), impacts, title, shown=shown_impacts)
+
+
+def _side_by_side(fits: dict[str, Any], task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return coefficients of all models in columns, to be read; and as one tidy table, to be used."""
+    names = list(dict.fromkeys(name for fit in fits.values() for name in fit.params.index))
+    names = [name for name in names if name not in ("rho", "lambda")] + [n for n in ("rho", "lambda") if n in names]
+    rows: list[list[str]] = []
+    for name in names:
+        rows.append([_label(name, task), *(_estimate(fit, name) for fit in fits.values())])
+        rows.append(["", *(_error(fit, name) for fit in fits.values())])
+    rows.append(["N", *(f"{fit.nobs}" for fit in fits.values())])
+    rows.append(["R²", *(number(fit.r2) for fit in fits.values())])
+    rows.append(["σ²", *(number(fit.sigma2) for fit in fits.values())])
+    for label in ("loglik", "aic", "bic"):
+        rows.append(
+            [{"loglik": "log L"}.get(label, label.upper()), *(f"{getattr(f, label):.3f}" for f in fits.values())]
+        )
+    shown = pd.DataFrame(rows, columns=["", *(model.upper() for model in fits)])
+    tidy = [
+        pd.DataFrame(
+            {
+                "model": model,
+                "term": fit.params.index,
+                "estimate": fit.params.to_numpy(),
+                "std_error": fit.std_errors.to_numpy(),
+                "z": fit.zvalues.to_numpy(),
+                "p": fit.pvalues.to_numpy(),
+                "loglik": fit.loglik,
+                "nobs": fit.nobs,
+                "aic": fit.aic,
+                "bic": fit.bic,
+            }
+        )
+        for model, fit in fits.items()
+    ]
+    return shown, pd.concat(tidy, ignore_index=True)
+
+
+def _label(term: str, task: Task) -> str:
+    if term in ("rho", "lambda"):
+        return {"rho": "ρ", "lambda": "λ"}[term]
+    return f"W × {task.label(term[2:])}" if term.startswith("W_") else task.label(term)
+
+
+def _estimate(fit: Any, name: str) -> str:
+    if name not in fit.params.index:
+        return ""
+    return number(float(fit.params[name])) + stars(float(fit.pvalues[name]))
+
+
+def _error(fit: Any, name: str) -> str:
+    return f"({number(float(fit.std_errors[name]))})" if name in fit.params.index else ""
+
+
+def stars(p: float) -> str:
+    """Return the stars of a p-value at 1, 5 and 10 %."""
+    return next((mark for edge, mark in _STARS if p < edge), "")
+
+
+def _impacts_in_words(impacts: pd.DataFrame, task: Task) -> pd.DataFrame:
+    rows = []
+    for variable, row in impacts.iterrows():
+        cells = []
+        for kind in ("direct", "indirect", "total"):
+            estimate, error, p = row[kind], row.get(f"{kind}_se"), row.get(f"{kind}_p")
+            cells.append("–" if pd.isna(estimate) else f"{number(estimate)}{stars(p)} ({number(error)})")
+        rows.append([task.label(str(variable)), *cells])
+    return pd.DataFrame(rows, columns=["", "direct", "indirect", "total"])
+
+
+def run_geodetector(one: spec.GeoDetector, task: Task) -> None:
+    """Detect what explains a variable at each time: factors, pairs of factors, and the strata themselves."""
+    labels = {factor: task.label(factor) for factor in one.factors}
+    for time in times_of(one, task.study):
+        made = sr.geodetector(task.study, one.variable, one.factors, at=time, **{"seed": task.seed, **one.options()})
+        title = task.section.title
+        task.record(time, n=made.n, dropped=[str(row) for row in made.dropped])
+        columns = ["q", "q_adjusted", "p_permutation", "p_central", "strata", "n", "singletons", "method"]
+        shown = made.factors[columns].sort_values("q", ascending=False).rename(index=labels).reset_index()
+        caption = task.titled(word("factors", task.lang), time)
+        task.section.table(task.named(time, "factors"), made.factors, caption, shown=shown)
+        bars = viz.plot(made, kind="factor", labels=labels, lang=task.lang, title=task.titled(title, time))
+        task.section.figure(task.named(time, "factors"), bars, caption)
+        if len(made.interactions):
+            _lay_out_pairs(made, one, task, time, labels)
+        caption = task.titled(word("strata", task.lang), time)
+        task.section.table(task.named(time, "strata"), made.bins, caption, index=False)
+        task.section.notes(made.notes)
+
+
+def _lay_out_pairs(made: Any, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]) -> None:
+    columns = ["factor_a", "factor_b", "q_a", "q_b", "q_ab", "type", "increment", "p_increment"]
+    shown = made.interactions.sort_values("q_ab", ascending=False, kind="stable")[columns]
+    shown = shown.replace({"factor_a": labels, "factor_b": labels})
+    caption = task.titled(word("interactions", task.lang), time)
+    task.section.table(task.named(time, "interactions"), made.interactions, caption, shown=shown, index=False)
+    figure = viz.plot(made, labels=labels, lang=task.lang, title=task.titled(task.section.title, time))
+    task.section.figure(task.named(time, "interactions"), figure, caption)
+
+
+RUNNERS: dict[str, Callable[[Any, Task], None]] = {
+    "spatial_panel": run_spatial_panel,
+    "spatial_regression": run_spatial_regression,
+    "geodetector": run_geodetector,
+}

@@ -1,0 +1,136 @@
+"""Do the names and times that a study file uses exist in its inputs? Every one that does not is noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spatial_region.cli.expression import Formula, read_formula
+from spatial_region.cli.inputs import Inputs
+from spatial_region.cli.loader import AREA, in_order
+from spatial_region.cli.positions import Loc
+from spatial_region.cli.problems import unknown_name
+from spatial_region.cli.schema_analyses import Analysis, SpatialModels
+from spatial_region.cli.studyfile import Parsed
+from spatial_region.core.study import Study
+from spatial_region.errors import InputError
+
+# Kinds for which no time means all times; the others need one when the data are a panel.
+_WHOLE_PANEL = ("moran_by_time", "spatial_panel", "geodetector")
+
+
+def check_names(parsed: Parsed, inputs: Inputs) -> None:
+    """Note every variable that neither the tables, the boundaries nor a formula have."""
+    read = [variable for table in inputs.tables for variable in table.variables]
+    if len(inputs.tables) < len(parsed.spec.tables):
+        return  # a table could not be read, which is noted already; its variables are not known
+    raw = parsed.raw.get("variables", {})
+    made = [name for name, one in raw.items() if isinstance(one, dict) and "formula" in one]
+    known = list(dict.fromkeys([*read, *made, *inputs.fields, AREA]))
+    _check_formulas(parsed, known)
+    for name in parsed.spec.variables:
+        if name not in known:
+            advice = " A label alone makes no variable; give it a formula = ...."
+            parsed.problems.add(("variables", name), unknown_name("variable", name, known, advice=advice))
+    for place, _, one in parsed.analyses:
+        for loc, variable in _named(one, parsed, place):
+            if variable not in known:
+                parsed.problems.add(("analyses", place, *loc), unknown_name("variable", variable, known))
+
+
+def _check_formulas(parsed: Parsed, known: list[str]) -> None:
+    formulas: dict[str, Formula] = {}
+    for name, one in parsed.spec.variables.items():
+        if one.formula is None:
+            continue
+        loc = ("variables", name, "formula")
+        try:
+            formulas[name] = read_formula(one.formula)
+        except InputError as error:
+            parsed.problems.add(loc, str(error))
+            continue
+        for column in formulas[name].columns:
+            if column not in known:
+                parsed.problems.add(loc, unknown_name("variable", column, known))
+    try:
+        in_order(formulas)
+    except InputError as error:
+        parsed.problems.add(("variables",), str(error))
+
+
+def _named(one: Analysis, parsed: Parsed, place: int) -> list[tuple[Loc, str]]:
+    named = list(one.named_variables())
+    if one.within is not None:
+        named.append((("within", "grouping"), one.within.grouping))
+    if isinstance(one, SpatialModels):
+        try:
+            named += [(("formula",), variable) for variable in formula_variables(one.formula)]
+        except InputError as error:
+            parsed.problems.add(("analyses", place, "formula"), str(error))
+    return named
+
+
+def formula_variables(formula: str) -> list[str]:
+    """Return the variables of a model formula, in order.
+
+    Raises
+    ------
+    InputError
+        If it is no formula with two sides.
+    """
+    from formulaic import Formula as ModelFormula
+    from formulaic.errors import FormulaicError
+
+    try:
+        read: Any = ModelFormula(formula)
+        sides = [read.lhs, read.rhs]
+    except (FormulaicError, AttributeError, SyntaxError) as error:
+        raise InputError(f"cannot read the formula {formula!r}; write one such as y ~ a + b.") from error
+    found = [variable for side in sides for variable in sorted(map(str, side.required_variables))]
+    return list(dict.fromkeys(found))
+
+
+def check_times(parsed: Parsed, study: Study) -> None:
+    """Note every time and group that the data do not have, and every analysis that lacks a time."""
+    for place, _, one in parsed.analyses:
+        loc = ("analyses", place)
+        wanted = [(key, time) for key in ("at", "base", "between") for time in _listed(getattr(one, key, None))]
+        for key, time in wanted:
+            if not study.is_panel:
+                parsed.problems.add((*loc, key), "the data have no time; leave this out.")
+            elif time not in study.times:
+                parsed.problems.add((*loc, key), unknown_name("time", time, study.times))
+        if needs_time(one) and len(study.times) > 1 and getattr(one, "at", None) is None:
+            parsed.problems.add(loc, f'say for which time, at = {study.times[-1]}, a list of times, or "all".')
+        if one.within is not None:
+            groups = grouping_of(study, one.within.grouping).dropna().unique().tolist()
+            if one.within.group not in groups:
+                parsed.problems.add((*loc, "within", "group"), unknown_name("group", one.within.group, groups))
+
+
+def needs_time(one: Analysis) -> bool:
+    """Say whether an analysis looks at one time of a panel."""
+    return "at" in type(one).model_fields and str(one.kind) not in _WHOLE_PANEL  # type: ignore[attr-defined]
+
+
+def grouping_of(study: Study, grouping: str) -> Any:
+    """Return the group of each region, from the boundaries or from a variable that does not change in time."""
+    if grouping in study.regions.columns:
+        return study.regions[grouping]
+    column = study.data[grouping]
+    return column.groupby(level="region", sort=False).first() if study.is_panel else column
+
+
+def _listed(at: object) -> list[object]:
+    if at is None or at == "all":
+        return []
+    return at if isinstance(at, list) else [at]
+
+
+def times_of(one: Analysis, study: Study) -> list[Any]:
+    """Return the times that an analysis is made for; None stands for data without time, or for all of them."""
+    at = getattr(one, "at", None)
+    if at == "all":
+        return study.times or [None]
+    if at is None and needs_time(one) and len(study.times) == 1:
+        return [study.times[0]]
+    return _listed(at) or [None]

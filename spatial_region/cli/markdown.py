@@ -1,0 +1,45 @@
+"""Tables and numbers as Markdown."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any
+
+import pandas as pd
+
+SHOWN = 60  # rows of a table in the summary; the CSV has them all
+
+
+def number(value: Any) -> str:
+    """Return a number with four significant digits, thousands separated; other values as text, missing as a dash."""
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return str(value)
+    if isinstance(value, Integral):
+        return f"{value}"
+    size = abs(float(value))
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size and size < 1e-4:
+        return f"{value:.1e}"
+    digits = 3 if size == 0 else max(0, 3 - math.floor(math.log10(size)))
+    return f"{value:.{min(digits, 4)}f}".replace("-", "−", 1)
+
+
+def cell(value: Any) -> str:
+    """Return a value as the text of a table cell, which no sign of Markdown or HTML in it can break."""
+    text = number(value).replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def table(frame: pd.DataFrame) -> str:
+    """Return a table; columns of numbers are aligned right. The index is not shown."""
+    numeric = [pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in frame.dtypes]
+    rows = [
+        [cell(heading) for heading in frame.columns],
+        ["---:" if is_number else "---" for is_number in numeric],
+        *([cell(value) for value in row] for row in frame.itertuples(index=False, name=None)),
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)

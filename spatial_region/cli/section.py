@@ -1,0 +1,77 @@
+"""One section of the summary, and the files that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from spatial_region.cli import markdown
+from spatial_region.cli.output import Folder
+from spatial_region.cli.schema_analyses import Analysis
+from spatial_region.cli.words import word
+from spatial_region.core.study import Study
+
+
+class Section:
+    """Collects what an analysis has to say, and saves its figures and tables as it goes."""
+
+    def __init__(self, title: str, folder: Folder, lang: str) -> None:
+        self.title = title
+        self.lang = lang
+        self._folder = folder
+        self._parts: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Add a paragraph."""
+        self._parts.append(text)
+
+    def heading(self, text: str) -> None:
+        """Add a heading within the section."""
+        self._parts.append(f"#### {text}")
+
+    def caution(self, text: str) -> None:
+        """Add a caution that no reader should miss."""
+        self._parts.append(f"> **{word('caution', self.lang)}.** {text}")
+
+    def note(self, text: str) -> None:
+        """Add a note of the author of the study."""
+        self._parts.append(f"*{word('note', self.lang)}:* {text}")
+
+    def notes(self, notes: Iterable[str]) -> None:
+        """Add notes of a result."""
+        listed = [f"- {note}" for note in notes]
+        if listed:
+            self._parts.append("\n".join(listed))
+
+    def figure(self, name: str, figure: Any, caption: str) -> None:
+        """Save a figure and show it."""
+        path = self._folder.figure(name, figure)
+        vector = path.removesuffix("png") + "svg"
+        self._parts.append(f"![{caption}]({path})\n\n*{caption}* ([{word('picture', self.lang)}]({vector}))")
+
+    def table(
+        self, name: str, table: pd.DataFrame, caption: str, *, shown: pd.DataFrame | None = None, index: bool = True
+    ) -> None:
+        """Save a table and show it, or show another, shorter one in its place; a long one is cut."""
+        path = self._folder.table(name, table, index=index)
+        visible = shown if shown is not None else table.reset_index() if index else table
+        link = f"[{word('whole table', self.lang)}]({path})"
+        cut = (
+            " " + word("first rows", self.lang, shown=markdown.SHOWN, count=len(visible))
+            if len(visible) > markdown.SHOWN
+            else ""
+        )
+        self._parts.append(f"**{caption}.**{cut} ({link})\n\n{markdown.table(visible.head(markdown.SHOWN))}")
+
+    def text(self) -> str:
+        """Return the section as Markdown."""
+        return "\n\n".join([f"### {self.title}", *self._parts])
+
+
+def title_of(one: Analysis, study: Study, lang: str) -> str:
+    """Return the title that the study file gives an analysis, else one made of its kind and variable."""
+    variable = getattr(one, "variable", "")
+    label = study.labels.get(variable, variable)
+    return one.title or word(one.kind, lang, variable=label)  # type: ignore[attr-defined]
