@@ -123,7 +123,12 @@ def name_table(years: pd.DataFrame, layer: pd.DataFrame) -> pd.DataFrame:
         }
     )
     table = pd.concat([table, extra]).sort_values(["level", "unit", "first"], ascending=[False, True, True])
-    return table.assign(pinyin=[romanise(short) for short in table["short"]])
+    sounds = [romanise(short) for short in table["short"]]
+    whole = [
+        sound + romanise(name.removeprefix(short)) if name.startswith(short) else romanise(name)
+        for name, short, sound in zip(table["name"], table["short"], sounds, strict=True)
+    ]
+    return table.assign(pinyin=sounds, pinyin_full=whole)
 
 
 def romanise(name: str) -> str:

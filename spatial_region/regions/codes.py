@@ -35,6 +35,8 @@ def read_code(text: str) -> str | None:
     if not found or len(found[1]) not in _LENGTHS or found[1][0] == "0":
         return None
     digits = found[1]
+    if len(digits) == 9 and digits.startswith("156"):
+        return digits[3:]  # 156 is China in ISO 3166: the form of the national map service
     if len(digits) > 6:
         # A township or village has further digits: it is returned as a code that no region has.
         return digits[:6] if set(digits[6:]) == {"0"} else digits

@@ -41,6 +41,7 @@ class Spell:
     parts: str = ""
     ended: int = LAST_YEAR
     pinyin: str = ""
+    pinyin_full: str = ""
 
     def holds(self, first: int, last: int) -> bool:
         """Whether the name was in use in some year from `first` to `last`."""
@@ -64,12 +65,13 @@ class Gazetteer:
     latin: dict[str, list[Reading]] = field(default_factory=lambda: defaultdict(list))
     codes: dict[str, list[Spell]] = field(default_factory=lambda: defaultdict(list))
     current: dict[str, Spell] = field(default_factory=dict)
+    latest: dict[str, Spell] = field(default_factory=dict)
     provinces: dict[str, Spell] = field(default_factory=dict)
     municipal_districts: dict[str, list[Spell]] = field(default_factory=lambda: defaultdict(list))
 
     def name_of(self, code: str) -> str:
-        """Name of a region or province of today."""
-        spell = self.current.get(code) or self.provinces.get(code)
+        """Last name of a unit or province."""
+        spell = self.latest.get(code) or self.provinces.get(code)
         return spell.name if spell else code
 
 
@@ -86,6 +88,8 @@ def gazetteer() -> Gazetteer:
     for spell in book.spells:
         if spell.level == "province":
             book.provinces[spell.code] = spell
+        if spell.level != "county" and spell.last >= book.latest.get(spell.unit, spell).last:
+            book.latest[spell.unit] = spell
         if spell.last == LAST_YEAR and spell.region == spell.unit and spell.level != "county":
             book.current[spell.unit] = spell
         if spell.level == "county" and spell.province in MUNICIPALITIES:
@@ -121,7 +125,7 @@ def _region_spells() -> list[Spell]:
         spells.append(
             Spell(
                 row.level, row.unit, row.code, row.name, row.short, row.province, *years,
-                region, fate, parts, ended, row.pinyin,
+                region, fate, parts, ended, row.pinyin, row.pinyin_full,
             )
         )  # fmt: skip
     return spells
@@ -153,14 +157,15 @@ def _forms(spell: Spell) -> dict[str, bool]:
 def _latin_forms(spell: Spell) -> dict[str, bool]:
     if not spell.pinyin:
         return {}
-    endings = {"市": "shi", "省": "sheng", "地区": "diqu", "盟": "meng", "自治州": "zizhizhou", "县": "xian"}
-    forms: dict[str, bool] = {}
-    for sound in {spell.pinyin, *(spell.pinyin.replace("v", vowel) for vowel in ("u", "yu", "ue"))}:
-        forms[sound] = False
-        for ending, spelled in endings.items():
-            if spell.name.endswith(ending):
-                forms[f"{sound}{spelled}"] = True
+    forms = dict.fromkeys(_spellings(spell.pinyin), False) | dict.fromkeys(_spellings(spell.pinyin_full), True)
+    if spell.name.endswith("自治州"):
+        forms |= {f"{sound}zizhizhou": True for sound in _spellings(spell.pinyin)}
     return forms
+
+
+def _spellings(sound: str) -> set[str]:
+    """Return the ways to write a sound without its ü (stored as v)."""
+    return {sound.replace("v", vowel) for vowel in ("v", "u", "yu", "ue")}
 
 
 def _add_aliases(book: Gazetteer) -> None:

@@ -16,12 +16,12 @@ from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import check_option
 from spatial_region.core.study import Study, make_study
 from spatial_region.errors import InputError, JoinWarning, OptionError, UnknownNameError
+from spatial_region.regions.cells import read_numbers
 from spatial_region.regions.clean import clean
 from spatial_region.regions.codes import plain_number
 from spatial_region.regions.combine import REGION, TIME, Combine, combine_rows
 from spatial_region.regions.keys import Keys, Resolve, choose_keys
 from spatial_region.regions.names import as_year
-from spatial_region.regions.cells import read_numbers
 from spatial_region.regions.resolve import LayerLevel, Resolution
 from spatial_region.regions.tables import Table, read_table
 

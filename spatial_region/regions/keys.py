@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 from spatial_region.core.messages import name_regions
 from spatial_region.errors import InputError
 from spatial_region.regions.clean import clean
-from spatial_region.regions.codes import plain_number
+from spatial_region.regions.codes import plain_number, read_code
 from spatial_region.regions.history import gazetteer
 from spatial_region.regions.names import LEAST_LIKENESS, SUGGESTIONS, resolve_one
 from spatial_region.regions.resolve import LayerLevel, Resolution, resolve_cell
@@ -21,6 +21,8 @@ from spatial_region.regions.resolve import LayerLevel, Resolution, resolve_cell
 if TYPE_CHECKING:
     import geopandas as gpd
 
+# Share of regions with a known code that makes a layer one of China: national files carry the odd extra shape.
+NEARLY_ALL = 0.9
 Resolve = Literal["auto", "china", "key"]
 
 
@@ -40,17 +42,30 @@ class Keys(Protocol):
 
 
 class ChinaKeys:
-    """Names and codes of 1980-2024, followed to the units of today that the regions stand for."""
+    """Names and codes of 1980-2024, followed to the units that the regions stand for.
+
+    Regions that are not known by a code of today may be units that have ended since the boundaries were drawn;
+    rows are then left with these units. Others, such as an island group with a code of its own, are found by
+    their id only.
+    """
 
     kind = "china"
 
     def __init__(self, codes: dict[str, object], level: LayerLevel) -> None:
         self.codes = codes
         self.level: LayerLevel = level
+        book = gazetteer()
+        today = book.provinces if level == "province" else book.current
+        ended = set(book.latest) - set(today) - _plain_provinces() if level == "prefecture" else set()
+        self.own = frozenset(ended.intersection(codes))
+        self.strange = {code: region for code, region in codes.items() if code not in ended and code not in today}
 
     def resolve(self, cell: object, time: object, province: object) -> Resolution:
         """Return the region of one cell, or why it has none."""
-        found = resolve_one(cell, level=self.level, time=time, province=province)
+        text = plain_number(cell)
+        if text in self.strange:
+            return Resolution("matched", str(self.strange[text]))
+        found = resolve_one(cell, level=self.level, time=time, province=province, own=self.own)
         if found.region and found.region not in self.codes:
             where = gazetteer().name_of(found.region)
             return Resolution(
@@ -98,7 +113,7 @@ def _loosened(text: str) -> str:
 def choose_keys(regions: gpd.GeoDataFrame, resolve: Resolve, level: LayerLevel | None) -> Keys:
     """Return how to resolve rows to these regions.
 
-    ``auto`` takes Chinese names and codes when every region is known by a six-digit code (its id, or a column
+    ``auto`` takes Chinese names and codes when nearly every region is known by a six-digit code (its id, or a column
     ``adcode``) or by an unmistakable Chinese name, and region ids otherwise.
 
     Raises
@@ -109,16 +124,15 @@ def choose_keys(regions: gpd.GeoDataFrame, resolve: Resolve, level: LayerLevel |
     if resolve == "key":
         return PlainKeys(regions.index)
     ids = list(regions.index)
-    written = [[plain_number(region) for region in ids]]
-    if "adcode" in regions.columns:
-        written.append([plain_number(code) for code in regions["adcode"]])
-    for codes in written:
+    columns = [ids, regions["adcode"].tolist()] if "adcode" in regions.columns else [ids]
+    for column in columns:
+        codes = [read_code(clean(plain_number(value))) or str(value) for value in column]
         found = _level_of(codes, level)
         if found is not None and len(set(codes)) == len(codes):
             return ChinaKeys(dict(zip(codes, ids, strict=True)), found)
     levels: tuple[LayerLevel, ...] = ("prefecture", "province") if level is None else (level,)
     for each in levels:
-        named = [resolve_cell(name, each).region for name in written[0]]
+        named = [resolve_cell(plain_number(region), each).region for region in ids]
         if all(named) and len(set(named)) == len(named):
             return ChinaKeys(dict(zip(named, ids, strict=True)), each)
     if resolve == "china":
@@ -131,8 +145,17 @@ def choose_keys(regions: gpd.GeoDataFrame, resolve: Resolve, level: LayerLevel |
 
 
 def _level_of(codes: list[str], level: LayerLevel | None) -> LayerLevel | None:
+    """Return the level of which nearly all of these are codes; provinces where a set is both."""
     book = gazetteer()
-    provinces, prefectures = set(codes) <= set(book.provinces), set(codes) <= set(book.current)
-    if level == "province" or (level is None and provinces):
-        return "province" if provinces else None
-    return "prefecture" if prefectures else None
+    levels: tuple[LayerLevel, ...] = ("province", "prefecture") if level is None else (level,)
+    for each in levels:
+        known = set(book.provinces) if each == "province" else set(book.latest) - _plain_provinces()
+        if codes and sum(code in known for code in codes) >= NEARLY_ALL * len(codes):
+            return each
+    return None
+
+
+def _plain_provinces() -> set[str]:
+    """Return the provinces that are not units of the prefecture layer themselves."""
+    book = gazetteer()
+    return set(book.provinces) - set(book.current)

@@ -76,7 +76,14 @@ def resolve_regions(
     return pd.DataFrame(rows, columns=columns)
 
 
-def resolve_one(cell: object, *, level: LayerLevel, time: object = None, province: object = None) -> Resolution:
+def resolve_one(
+    cell: object,
+    *,
+    level: LayerLevel,
+    time: object = None,
+    province: object = None,
+    own: frozenset[str] = frozenset(),
+) -> Resolution:
     """Resolve one cell of a table with the year and the province that stand in the same row."""
     where = None
     if province is not None:
@@ -85,7 +92,7 @@ def resolve_one(cell: object, *, level: LayerLevel, time: object = None, provinc
             detail = f"the province column says {province!r}, which is no province"
             return Resolution("unmatched", reason="unknown province", detail=detail)
         where = found.region or None
-    found = resolve_cell(plain_number(cell), level, as_year(time), where)
+    found = resolve_cell(plain_number(cell), level, as_year(time), where, own)
     if found.reason == "unknown":
         return Resolution("unmatched", reason="unknown", detail=found.detail, candidates=suggest(str(cell), level))
     return found

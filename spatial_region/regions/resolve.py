@@ -34,7 +34,13 @@ class Resolution:
 
 
 @lru_cache(maxsize=65536)
-def resolve_cell(value: str, level: LayerLevel, year: int | None = None, province: str | None = None) -> Resolution:
+def resolve_cell(
+    value: str,
+    level: LayerLevel,
+    year: int | None = None,
+    province: str | None = None,
+    own: frozenset[str] = frozenset(),
+) -> Resolution:
     """Resolve one cell, given as text, to a region of the prefecture or the province layer.
 
     Parameters
@@ -47,6 +53,9 @@ def resolve_cell(value: str, level: LayerLevel, year: int | None = None, provinc
         Year in which the name was in use; without it today's meaning goes first.
     province : str, optional
         Six-digit code of the province in which the region lies.
+    own : frozenset of str
+        Units that have ended but are regions of their own in the layer at hand: in boundaries of 2015, Laiwu is not
+        Jinan.
     """
     text = clean(value)
     reason = no_region(text)
@@ -54,17 +63,19 @@ def resolve_cell(value: str, level: LayerLevel, year: int | None = None, provinc
         return Resolution("unmatched", reason=reason)
     code = read_code(text)
     if code is not None:
-        return _resolve_code(code, level, year, province)
+        return _resolve_code(code, level, year, province, own)
     found = find_readings(text)
     if found.reason:
         return Resolution("unmatched", reason=found.reason, detail=found.detail)
     if not found.readings:
         return Resolution("unmatched", reason="unknown")
     # A province that the text names itself is as good as one from a column.
-    return _within_province(found.readings, level, year, province, sure=bool(province or found.province))
+    return _within_province(found.readings, level, year, province, own, sure=bool(province or found.province))
 
 
-def _resolve_code(code: str, level: LayerLevel, year: int | None, province: str | None) -> Resolution:
+def _resolve_code(
+    code: str, level: LayerLevel, year: int | None, province: str | None, own: frozenset[str]
+) -> Resolution:
     book = gazetteer()
     if code in ALL_DISTRICTS and level == "prefecture" and (year is None or year >= ALL_DISTRICTS_SINCE):
         whole = ALL_DISTRICTS[code]
@@ -72,7 +83,7 @@ def _resolve_code(code: str, level: LayerLevel, year: int | None, province: str 
     readings = tuple(Reading(spell, full=True) for spell in book.codes.get(code, ()))
     if not readings:
         return _unknown_code(code, level)
-    return _within_province(readings, level, year, province, sure=True, code=code)
+    return _within_province(readings, level, year, province, own, sure=True, code=code)
 
 
 def _unknown_code(code: str, level: LayerLevel) -> Resolution:
@@ -93,6 +104,7 @@ def _within_province(
     level: LayerLevel,
     year: int | None,
     province: str | None,
+    own: frozenset[str],
     *,
     sure: bool,
     code: str = "",
@@ -101,7 +113,7 @@ def _within_province(
     if not kept:
         known = ", ".join(sorted({place(reading.spell) for reading in readings})[:5])
         return Resolution("unmatched", reason="other province", detail=f"known as {known}")
-    return _Choice(kept, level, year, sure=sure, code=code).decide()
+    return _Choice(kept, level, year, own, sure=sure, code=code).decide()
 
 
 def lies_in(spell: Spell, province: str) -> bool:
@@ -121,8 +133,16 @@ class _Choice:
     """Decide among the readings of one name or code, by the level of the layer and by year."""
 
     def __init__(
-        self, readings: Sequence[Reading], level: LayerLevel, year: int | None, *, sure: bool, code: str
+        self,
+        readings: Sequence[Reading],
+        level: LayerLevel,
+        year: int | None,
+        own: frozenset[str],
+        *,
+        sure: bool,
+        code: str,
     ) -> None:
+        self.own = own
         self.readings = readings
         self.level = level
         self.year = None if year is None else min(max(year, FIRST_YEAR), LAST_YEAR)
@@ -188,7 +208,9 @@ class _Choice:
         return spell.level == "prefecture" or (spell.level == "province" and bool(spell.region))
 
     def _target(self, reading: Reading) -> str:
-        return reading.spell.code if self.level == "province" else reading.spell.region
+        if self.level == "province":
+            return reading.spell.code
+        return reading.spell.unit if reading.spell.unit in self.own else reading.spell.region
 
     def _check_rivals(
         self,
@@ -227,7 +249,7 @@ class _Choice:
 
     def _found(self, here: list[Reading], region: str, *, in_own_year: bool) -> Resolution:
         book = gazetteer()
-        now = book.provinces[region] if self.level == "province" else book.current[region]
+        now = book.provinces[region] if self.level == "province" else book.latest[region]
         best = max(here, key=lambda r: (r.spell.unit == region, r.spell.name == now.name, r.spell.last))
         spell = best.spell
         if spell.unit != region and spell.fate in ("merged", "renamed"):

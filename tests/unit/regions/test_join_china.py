@@ -230,3 +230,20 @@ def test_a_variable_may_be_called_region_or_time(regions: gpd.GeoDataFrame) -> N
     study = sr.join(regions, table, on="city", time="y")
     assert study.data["region"].tolist() == ["North", "West"]
     assert study.data["time"].tolist() == [1.0, 2.0]
+
+
+def test_in_older_boundaries_a_unit_is_still_its_own_region(regions: gpd.GeoDataFrame) -> None:
+    older = regions.rename(index={"220200": "371200", "320500": "341400"})  # Laiwu and Chaohu, as in a map of 2010
+    table = pd.DataFrame({"city": ["济南市", "莱芜市", "巢湖市", "襄樊市"], "year": 2009, "x": [1, 2, 3, 4]})
+    study = sr.join(older, table, on="city", time="year")
+    assert study.values("x", at=2009).to_dict() == {"371200": 2, "370100": 1, "341400": 3, "420600": 4}
+    assert study.match.merged.empty
+
+
+def test_ids_of_the_national_map_service_and_a_strange_shape() -> None:
+    layer = sr.china_provinces()
+    layer = layer.set_axis([f"156{code}" for code in layer["adcode"]]).drop(columns="adcode")
+    strange = layer.rename(index={"156820000": "100000_JD"})
+    table = pd.DataFrame({"p": ["吉林", "156130000", "河南省", "100000_JD"], "x": [1, 2, 3, 4]})
+    study = sr.join(strange, table, on="p")
+    assert study.values("x").to_dict() == {"156130000": 2, "156220000": 1, "156410000": 3, "100000_JD": 4}

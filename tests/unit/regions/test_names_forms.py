@@ -11,11 +11,7 @@ from spatial_region.regions.clean import clean
 from spatial_region.regions.names import resolve_one
 from spatial_region.regions.resolve import Resolution
 
-
 NO_REGION = {
-    "reason": [
-        "name",
-    ],
     "below prefecture level": [
         "海淀区", "朝阳区", "北京市朝阳区", "北京朝阳", "承德县", "承德市双桥区", "大理市", "130802",
         "130802001", "Haidian District", "昌江区", "涪陵区", "山东济南莱芜",
@@ -75,6 +71,7 @@ def test_every_way_to_write_chengde(name: object) -> None:
         ("巴音郭楞蒙古自治州", "652800"), ("克孜勒苏", "653000"), ("博州", "652700"), ("大兴安岭地区", "232700"),
         ("Xi'an", "610100"), ("Xi’an City", "610100"), ("xian", "610100"), ("Ürümqi", "650100"), ("Lüliang", "141100"),
         ("Lvliang", "141100"), ("Hohhot", "150100"), ("Huhehaote", "150100"), ("Lu'an", "341500"), ("Harbin", "230100"),
+        ("Yanbian Chaoxianzu Zizhizhou", "222400"), ("Xilinguole Meng", "152500"),
         ("Ngawa Tibetan and Qiang Autonomous Prefecture", "513200"), ("济源", "419001"), ("仙桃市", "429004"),
         ("神农架林区", "429021"), ("石河子市", "659001"), ("乐东黎族自治县", "469027"), ("北京", "110000"),
         ("重庆市", "500000"), ("台湾省", "710000"), ("Hong Kong", "810000"), ("新疆伊犁州", "654000"),
