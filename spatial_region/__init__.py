@@ -47,6 +47,9 @@ _EXPORTS: dict[str, str] = {
     "grade": "spatial_region.measure.grades",
 }
 
+# Modules that users reach by name: errors to catch and warnings to silence, and the figures.
+_ROOMS = ("errors", "viz")
+
 __all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
 
 
@@ -55,6 +58,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(_EXPORTS[name]), name)
         globals()[name] = value
         return value
+    if name in _ROOMS:
+        return import_module(f"spatial_region.{name}")
     raise AttributeError(f"module 'spatial_region' has no attribute {name!r}")
 
 

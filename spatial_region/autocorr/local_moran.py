@@ -51,6 +51,8 @@ class LocalMoran(Result):
         Regions for which all sets of neighbours were taken, so that p has no Monte Carlo error.
     spec : Spec
         Settings.
+    regions : Study or geopandas.GeoDataFrame or None
+        Where the boundaries are, for maps; None when the values came without them.
     """
 
     statistics: pd.DataFrame
@@ -60,6 +62,7 @@ class LocalMoran(Result):
     permutations: int
     enumerated: pd.Series
     spec: Spec
+    regions: object = None
 
     @property
     def n(self) -> int:
@@ -272,6 +275,7 @@ def local_moran(
         permutations=permutations,
         enumerated=pd.Series((draws < 0)[place], index=sample.ids, name="enumerated"),
         spec=make_spec("local_moran", options=options, inputs=described_inputs(sample, canonical), seed=seed),
+        regions=sample.regions,
     )
 
 

@@ -214,7 +214,7 @@ def moran(
     >>> cells = [shapely.box(x, y, x + 1, y + 1) for x in range(4) for y in range(4)]
     >>> grid = gpd.GeoDataFrame({"gdp": range(16)}, geometry=cells, index=list("abcdefghijklmnop"), crs=3857)
     >>> round(sr.moran(grid, "gdp", w=sr.contiguity(grid, kind="rook"), permutations=99).I, 4)
-    0.5725
+    0.75
     """
     check_option(alternative, Alternative, "alternative")
     check_option(assumption, Assumption, "assumption")
@@ -295,7 +295,7 @@ def moran_by_time(study: Study, variable: str, *, w: object = None, **options: A
     >>> panel = sr.make_study(grid, pd.DataFrame({"x": [1, 5, 2, 1, 3, 4, 4, 2, 5, 3]}, index=index))
     >>> import warnings; warnings.simplefilter("ignore")
     >>> sr.moran_by_time(panel, "x", w=sr.contiguity(panel))["I"].round(3).tolist()
-    [0.5, -0.4]
+    [0.6, -0.9]
     """
     if not isinstance(study, Study) or not study.is_panel:
         raise InputError("moran_by_time() needs a panel study; use moran() for a cross-section.")

@@ -43,6 +43,8 @@ class Sample:
         Time of the values, or None.
     dropped : pandas.Index
         Regions left out because their value is missing.
+    regions : Study or geopandas.GeoDataFrame or None
+        Where the geometry of the regions is, when the caller's data had it; for maps of the result.
     """
 
     ids: pd.Index
@@ -52,6 +54,7 @@ class Sample:
     variable: str
     at: object
     dropped: pd.Index
+    regions: object = None
 
     @property
     def n(self) -> int:
@@ -154,7 +157,8 @@ def draw_sample(
         weights = weights.subset(kept) if absent.any() else weights.reorder(kept)
         weights = weights if weights.standardisation else weights.standardise("row")
     names = names if names.index.equals(kept) else names.reindex(kept)
-    return Sample(kept, names, numbers[~absent], weights, label, at, series.index[absent])
+    located = data if isinstance(data, Study) or hasattr(data, "geometry") else None
+    return Sample(kept, names, numbers[~absent], weights, label, at, series.index[absent], located)
 
 
 def resolve_weights(study: Study, w: object) -> Weights:

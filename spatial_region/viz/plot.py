@@ -32,8 +32,8 @@ def plot(result: Any, **options: Any) -> Figure:
     result         figure (``kind=`` where there are several)
     ============== ==================================================================================
     `Moran`        `moran_scatter`
-    `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (both need
-                   ``regions=``), ``"scatter"`` `moran_scatter`
+    `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (``regions=``
+                   if the values came without boundaries), ``"scatter"`` `moran_scatter`
     `GeoDetector`  ``"interaction"`` `interaction_heatmap`, ``"factor"`` `factor_bars`
     ============== ==================================================================================
 
@@ -79,8 +79,11 @@ def _(
         options.setdefault("variable", str(result.spec.inputs["variable"]))
         values = result.statistics["value"]
         return moran_scatter(values, result.statistics["lag"], clusters=table["cluster"], names=result.names, **options)
+    regions = result.regions if regions is None else regions
     if regions is None:
-        raise InputError("a map needs the regions: pass regions=study, or the GeoDataFrame of the boundaries.")
+        raise InputError(
+            "the values came without boundaries, and a map needs them: pass regions=study, or a GeoDataFrame."
+        )
     adjusted = word(result.correction, lang) if result.correction else ""
     made = word("permutations", lang, count=result.permutations)
     if kind == "significance":
