@@ -205,7 +205,7 @@ class MatchReport:
 def _describe(name: object, region: str, region_name: str, reason: str, detail: str, suggestions: object) -> str:
     said = f"{name}" if str(name).strip() else "(empty)"
     if region:
-        said += f" -> {region_name} ({region})"
+        said += f" -> {region_name} ({region})" if str(name) != region_name else f" ({region})"
     elif reason and reason != "ambiguous":
         said += f": {reason}"
     if detail:

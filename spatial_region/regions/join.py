@@ -216,7 +216,8 @@ def _resolve_rows(
         near = ", ".join(found.candidates)
         fate = (found.status, found.region, shown, found.reason, found.detail, near)
         listed.append((row, "" if cell is None else cell, when, where, *fate))
-    return pd.DataFrame(listed, columns=COLUMNS)
+    # Objects, so that a year beside a blank stays 2020 and is not read as 2020.0.
+    return pd.DataFrame(listed, columns=COLUMNS, dtype=object)
 
 
 def _read_times(column: pd.Series, keys: Keys) -> pd.Series:
@@ -277,7 +278,7 @@ def _read_values(
         missing += [(rows.loc[label, "row"], variable, text) for label, text in numbers.missing.items()]
     data = pd.DataFrame(columns, index=joined)
     data.insert(0, REGION, rows.loc[joined, "region"])
-    data.insert(1, TIME, rows.loc[joined, "time"])
+    data.insert(1, TIME, rows.loc[joined, "time"].infer_objects())
     return data, pd.DataFrame(missing, columns=["row", "variable", "text"]), notes
 
 
@@ -310,9 +311,11 @@ def _warn_of_loss(report: MatchReport) -> None:
         return
     reasons = ", ".join(f"{count} {reason}" for reason, count in lost["reason"].value_counts().items())
     examples = name_some(dict.fromkeys(lost["name"].astype(str)))
+    told = lost["reason"].eq("ambiguous").any() and report.times and not report.settings["names_at"]
+    advice = " If the table uses today's names in all years, pass names_at=2024." if told else ""
     warnings.warn(
         f"{len(lost)} of {len(report.rows)} rows are not joined ({reasons}): {examples}. "
-        "print(study.match) says why for each.",
+        f"print(study.match) says why for each.{advice}",
         JoinWarning,
         stacklevel=3,
     )

@@ -126,7 +126,8 @@ def place(spell: Spell) -> str:
     """Name a spell with its province and, when it is over, its years."""
     within = "" if spell.level == "province" else f" in {gazetteer().name_of(spell.province)}"
     years = "" if spell.last == LAST_YEAR else f" until {spell.last}"
-    return f"{spell.name}{within}{years}"
+    kind = "county-level " if spell.level == "county" and spell.name.endswith("市") else ""
+    return f"{kind}{spell.name}{within}{years}"
 
 
 class _Choice:
@@ -223,8 +224,8 @@ class _Choice:
     ) -> Resolution:
         """Refuse a name that means two places; otherwise take the region."""
         rivals: list[Reading] = [] if self.sure else above + self._municipal_districts(here, period)
-        if here[0].full and self.level == "prefecture" and self.year is not None:
-            # Without a year the level decides: 大庸市 was a county-level city before it was the region.
+        if here[0].full and self.level == "prefecture" and first and self.year is not None:
+            # In any other period the level decides: 莱芜市 in a row of 2020 is not the county-level city of 1985.
             rivals = rivals + below
         today = self._in_use((LAST_YEAR, LAST_YEAR), first=False)[0] if first and self.year is not None else []
         targets = {self._target(reading) for reading in here}
@@ -264,7 +265,7 @@ class _Choice:
     def _story(self, spell: Spell, now: Spell) -> str:
         written = f"{spell.name} ({spell.code})" if self.code else spell.name
         if spell.name == now.name and spell.code == now.code:
-            return f"{written} bears this name and code since {spell.first}"
+            return f"bears this name and code since {spell.first}"
         became = "went into" if spell.fate == "merged" else "is today"
         story = f"{written} ({spell.first}-{spell.last}) {became} {now.name}"
         split = " " in spell.parts

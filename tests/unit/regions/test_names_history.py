@@ -32,6 +32,7 @@ def resolve(name: object, time: object = None, province: object = None) -> Resol
         ("普洱", 2010, "matched", "530800"),
         ("莱芜市", 2010, "merged", "370100"),
         ("莱芜市", 2018, "merged", "370100"),
+        ("莱芜市", 2020, "merged", "370100"),
         ("莱芜", None, "merged", "370100"),
         ("371200", 2010, "merged", "370100"),
         ("哲里木盟", 1990, "renamed", "150500"),
