@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse as sp
 from scipy.sparse.csgraph import breadth_first_order, connected_components
-from scipy.sparse.linalg import ArpackError, SuperLU, eigs, eigsh, splu
+from scipy.sparse.linalg import SuperLU, eigs, eigsh, splu
 
 from spatial_region.panel._blocks import Array
 
@@ -18,6 +18,8 @@ _MOST_GENERAL = 400
 # h of the complex step: the derivative is Im f(x + ih) / h, without cancellation however small h is.
 _STEP = 1e-20
 _REAL = 1e-9
+# Share of the distance to the end of the interval over which the trace is nearly a polynomial.
+_SHARE = 1e-3
 
 
 class LogDeterminant(Protocol):
@@ -32,7 +34,11 @@ class LogDeterminant(Protocol):
         ...
 
     def trace(self, rho: float) -> float:
-        """Return tr[W (I - rho W)^-1], minus the derivative of the value."""
+        """Return tr G with G = W (I - rho W)^-1, minus the derivative of the value."""
+        ...
+
+    def product(self, rho: float, lam: float) -> float:
+        """Return tr(G H) with H = W (I - lam W)^-1; for lam = rho, the derivative of the trace."""
         ...
 
 
@@ -52,6 +58,11 @@ class EigenvalueDeterminant:
     def trace(self, rho: float) -> float:
         """Return tr[W (I - rho W)^-1]."""
         return float((self.eigenvalues / (1 - rho * self.eigenvalues)).sum().real)
+
+    def product(self, rho: float, lam: float) -> float:
+        """Return tr(G H)."""
+        values = self.eigenvalues
+        return float((values**2 / ((1 - rho * values) * (1 - lam * values))).sum().real)
 
 
 class FactorisedDeterminant:
@@ -79,6 +90,24 @@ class FactorisedDeterminant:
             pivots = factorise(self._identity - complex(rho, _STEP) * self._w).U.diagonal()
             self._traces[rho] = -float((pivots.imag / pivots.real).sum() / _STEP)
         return self._traces[rho]
+
+    def product(self, rho: float, lam: float) -> float:
+        """Return tr(G H), from G - H = (rho - lam) G H, or from the derivative of tr G where they are close."""
+        gap = rho - lam
+        if abs(gap) > _SHARE * self._room(rho):
+            return (self.trace(rho) - self.trace(lam)) / gap
+        middle, half = (rho + lam) / 2, gap / np.sqrt(12.0)
+        # The mean of the derivative between lam and rho, by Gauss's rule of two points.
+        return self._slope(middle) if gap == 0 else (self._slope(middle - half) + self._slope(middle + half)) / 2
+
+    def _slope(self, rho: float) -> float:
+        """Return tr(G G): the derivative of the trace by central differences, extrapolated once."""
+        step = _SHARE * self._room(rho)
+        wide, narrow = ((self.trace(rho + size) - self.trace(rho - size)) / (2 * size) for size in (2 * step, step))
+        return (4 * narrow - wide) / 3
+
+    def _room(self, rho: float) -> float:
+        return min(rho - self.low, self.high - rho)
 
 
 def factorise(matrix: sp.csc_array) -> SuperLU:
@@ -138,19 +167,18 @@ def _link_ratios(w: sp.csr_array) -> dict[tuple[int, int], float]:
 
 
 def _extreme_eigenvalues(w: sp.csr_array, symmetric: sp.csr_array | None) -> Array:
-    """Return the smallest and largest real eigenvalues, or their bound where they are not real."""
-    try:
-        if symmetric is not None:
-            return np.asarray(eigsh(symmetric, k=2, which="BE", return_eigenvectors=False, v0=_start(w)))
-        radius = float(np.abs(eigs(w, k=1, which="LM", return_eigenvectors=False, v0=_start(w))).max())
-    except ArpackError:
-        radius = float(abs(w).sum(axis=1).max())
+    """Return the smallest and largest real eigenvalues; where they may be complex, the Perron root and its negative.
+
+    Weights are not negative, so that the largest eigenvalue in modulus is real and positive, and no larger than the
+    largest row sum. Shift and invert from just beyond that bound converges in a few steps.
+    """
+    bound = 1.0001 * float(w.sum(axis=1).max())
+    options = {"k": 1, "which": "LM", "return_eigenvectors": False, "v0": np.linspace(1.0, 2.0, w.shape[0])}
+    if symmetric is not None:
+        matrix = sp.csc_matrix(symmetric)
+        return np.array([float(eigsh(matrix, sigma=end, **options)[0]) for end in (-bound, bound)])
+    radius = float(eigs(sp.csc_matrix(w), sigma=bound, **options)[0].real)
     return np.array([-radius, radius])
-
-
-def _start(w: sp.csr_array) -> Array:
-    # A fixed start keeps the same seedless answer from run to run.
-    return np.linspace(1.0, 2.0, w.shape[0])
 
 
 def _interval(eigenvalues: NDArray[np.complex128] | Array) -> tuple[float, float]:

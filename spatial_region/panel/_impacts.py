@@ -72,9 +72,9 @@ def impact_values(beta: Array, theta: Array, rho: Array, own: Array, row: Array)
     return np.stack([direct, total - direct, total], axis=-2)
 
 
-def delta_impacts(given: ImpactInput, w: sp.csr_array | None) -> ImpactEstimate:
+def delta_impacts(given: ImpactInput, w: sp.csr_array | None, determinant: LogDeterminant | None) -> ImpactEstimate:
     """Return impacts with standard errors from their exact derivatives."""
-    own, own_slope, row, row_slope = _sums(given, w)
+    own, own_slope, row, row_slope = _sums(given, w, determinant)
     value = impact_values(given.beta, given.theta, np.array(given.rho), np.array(own), np.array(row))
     k, lags = len(given.beta), len(given.lagged)
     gradient = np.zeros((2, k, k + lags + given.has_rho))
@@ -103,7 +103,7 @@ def simulated_impacts(
     ConvergenceError
         If most draws of rho lie outside the interval where the model exists.
     """
-    own, _, row, _ = _sums(given, w)
+    own, _, row, _ = _sums(given, w, determinant)
     value = impact_values(given.beta, given.theta, np.array(given.rho), np.array(own), np.array(row))
     sample, rejected = _draw(given, determinant, draws, random)
     k = len(given.beta)
@@ -118,10 +118,12 @@ def simulated_impacts(
     return ImpactEstimate(value, drawn.std(axis=0, ddof=1), drawn, rejected)
 
 
-def _sums(given: ImpactInput, w: sp.csr_array | None) -> tuple[float, float, float, float]:
+def _sums(
+    given: ImpactInput, w: sp.csr_array | None, determinant: LogDeterminant | None
+) -> tuple[float, float, float, float]:
     if w is None or not (given.has_rho or given.lagged):
         return 0.0, 0.0, 0.0, 0.0
-    own, own_slope, row, row_slope = impact_sums(w, given.rho).tolist()
+    own, own_slope, row, row_slope = impact_sums(w, determinant if given.has_rho else None, given.rho).tolist()
     return own, own_slope, row, row_slope
 
 

@@ -79,9 +79,15 @@ def covariance(
     """
     k = blocks.z.shape[2]
     sigma = np.sqrt(sigma2)
-    lam = error_filter.lam
     z = error_filter.apply(likelihood.moments.basis).reshape(-1, k)
-    traces = compute_traces(w, rho, lam, without_unit_root=likelihood.without_unit_root)
+    assert likelihood.determinant is not None  # a model with rho or lambda has one
+    traces = compute_traces(
+        w,
+        likelihood.determinant,
+        rho=rho if lag_y else None,
+        lam=error_filter.lam if error_filter.w is not None else None,
+        without_unit_root=likelihood.without_unit_root,
+    )
     shift = np.zeros(len(z))
     if lag_y:
         mean = blocks.y - rho * blocks.wy - residuals.disturbance

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse as sp
 
 from spatial_region.panel._blocks import Array
-from spatial_region.panel._determinant import factorise
+from spatial_region.panel._determinant import LogDeterminant, factorise
 
 _BLOCK = 512
 
@@ -37,57 +37,76 @@ class Traces:
     outer_hh: float
 
 
-def compute_traces(w: sp.csr_array, rho: float, lam: float, *, without_unit_root: bool) -> Traces:
+def compute_traces(
+    w: sp.csr_array,
+    determinant: LogDeterminant,
+    *,
+    rho: float | None,
+    lam: float | None,
+    without_unit_root: bool,
+) -> Traces:
     """Return the traces, of the whole matrices or of their part orthogonal to the unit vector.
 
     Parameters
     ----------
     w : (N, N)
-    rho, lam : float
-        0 for a process that the model does not have.
+    determinant : LogDeterminant
+    rho, lam : float or None
+        None for a process that the model does not have; its traces are then 0.
     without_unit_root : bool
         Lee-Yu with time effects and row-standardised weights: the traces of F'GF, where F spans the
         complement of the unit vector. As G 1 = 1 / (1 - rho), they follow from those of G and its column sums.
     """
+    values = [rho, lam]
+    first = np.array([0.0 if v is None else determinant.trace(v) for v in values])
+    pairs = [(0, 0), (0, 1), (1, 1)]
+    inner = np.zeros(3)
+    for place, (i, j) in enumerate(pairs):
+        left, right = values[i], values[j]
+        if left is not None and right is not None:
+            inner[place] = determinant.product(left, right)
+    outer, columns = _outer_products(w, values)
+    if without_unit_root:
+        roots = np.array([0.0 if v is None else 1 / (1 - v) for v in values])
+        cross = columns @ columns.T / w.shape[0]
+        first = first - roots
+        inner = inner - [roots[i] * roots[j] for i, j in pairs]
+        outer = outer - [cross[i, j] for i, j in pairs]
+    return Traces(*map(float, (*first, *inner, *outer)))
+
+
+def _outer_products(w: sp.csr_array, values: list[float | None]) -> tuple[Array, Array]:
+    """Return tr(G'G), tr(G'H), tr(H'H), and the column sums of G and H."""
     n = w.shape[0]
-    identity = sp.eye_array(n, format="csc")
-    by_rho, by_lam = (factorise(identity - value * sp.csc_array(w)) for value in (rho, lam))
-    sums = np.zeros(6)
-    first = np.zeros(2)
-    columns = np.zeros((2, n))
+    factors = [None if v is None else factorise(sp.eye_array(n, format="csc") - v * sp.csc_array(w)) for v in values]
+    sums, columns = np.zeros(3), np.zeros((2, n))
     for start in range(0, n, _BLOCK):
         stop = min(start + _BLOCK, n)
         unit = np.zeros((n, stop - start))
         unit[np.arange(start, stop), np.arange(stop - start)] = 1.0
-        g, h = w @ by_rho.solve(unit), w @ by_lam.solve(unit)
-        place = (np.arange(start, stop), np.arange(stop - start))
-        first += [g[place].sum(), h[place].sum()]
-        gg, gh, hh = (w @ by_rho.solve(g))[place], (w @ by_rho.solve(h))[place], (w @ by_lam.solve(h))[place]
-        sums += [gg.sum(), gh.sum(), hh.sum(), (g * g).sum(), (g * h).sum(), (h * h).sum()]
-        columns[0, start:stop], columns[1, start:stop] = g.sum(axis=0), h.sum(axis=0)
-    if without_unit_root:
-        a, b = 1 / (1 - rho), 1 / (1 - lam)
-        cross = columns @ columns.T / n
-        first -= [a, b]
-        sums -= [a * a, a * b, b * b, cross[0, 0], cross[0, 1], cross[1, 1]]
-    return Traces(*map(float, (*first, *sums)))
+        parts = [None if lu is None else w @ lu.solve(unit) for lu in factors]
+        for place, (i, j) in enumerate([(0, 0), (0, 1), (1, 1)]):
+            left, right = parts[i], parts[j]
+            if left is not None and right is not None:
+                sums[place] += float(np.vdot(left, right))
+        for row, part in enumerate(parts):
+            if part is not None:
+                columns[row, start:stop] = part.sum(axis=0)
+    return sums, columns
 
 
-def impact_sums(w: sp.csr_array, rho: float) -> Array:
-    """Return tr G / N, tr(G G) / N, 1'G 1 / N and 1'G G 1 / N: the multipliers of average impacts."""
+def impact_sums(w: sp.csr_array, determinant: LogDeterminant | None, rho: float) -> Array:
+    """Return tr G / N, tr(G G) / N, 1'G 1 / N and 1'G G 1 / N: the multipliers of average impacts.
+
+    Without a determinant the model has no rho: G is then W, and its derivative is not needed.
+    """
     n = w.shape[0]
+    if determinant is None:
+        return np.array([w.trace(), 0.0, w.sum(), 0.0]) / n
     factors = factorise(sp.eye_array(n, format="csc") - rho * sp.csc_array(w))
-    own = np.zeros(2)
-    for start in range(0, n, _BLOCK):
-        stop = min(start + _BLOCK, n)
-        place = (np.arange(start, stop), np.arange(stop - start))
-        unit = np.zeros((n, stop - start))
-        unit[place] = 1.0
-        g = w @ factors.solve(unit)
-        own += [g[place].sum(), (w @ factors.solve(g))[place].sum()]
     once = w @ factors.solve(np.ones(n))
     twice = w @ factors.solve(once)
-    return np.array([own[0], own[1], once.sum(), twice.sum()]) / n
+    return np.array([determinant.trace(rho), determinant.product(rho, rho), once.sum(), twice.sum()]) / n
 
 
 def mean_row_sum(w: sp.csr_array, rho: float) -> float:

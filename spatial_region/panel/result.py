@@ -178,7 +178,7 @@ class SpatialPanelResult(Result):
             seed=seed if se == "simulation" else None,
         )
         if se == "delta":
-            found = delta_impacts(given, sparse)
+            found = delta_impacts(given, sparse, self._determinant)
         else:
             random = generator(seed, "impacts")
             found = simulated_impacts(given, sparse, self._determinant, draws=draws, random=random)

@@ -87,38 +87,50 @@ def test_auto_chooses_by_size():
     assert make_determinant(ring, "auto").kind == "lu"
 
 
+def products(g, h):
+    return [np.trace(m) for m in (g, h, g @ g, g @ h, h @ h, g.T @ g, g.T @ h, h.T @ h)]
+
+
+def listed(found):
+    return [found.g, found.h, found.gg, found.gh, found.hh, found.outer_gg, found.outer_gh, found.outer_hh]
+
+
+@pytest.mark.parametrize("how", ["eigenvalues", "lu"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_traces_of_products(kind):
+# Far apart, close, and equal.
+@pytest.mark.parametrize("shares", [(0.6, -0.3), (0.6, 0.6002), (0.95, 0.95)])
+def test_traces_of_products(kind, how, shares):
     w = weights(kind)
     dense, n = w.toarray(), w.shape[0]
-    high = make_determinant(w, "eigenvalues").high
-    rho, lam = 0.6 * high, -0.3 * high
+    determinant = make_determinant(w, how)
+    rho, lam = (share * determinant.high for share in shares)
     g, h = (dense @ np.linalg.inv(np.eye(n) - value * dense) for value in (rho, lam))
-    found = compute_traces(w, rho, lam, without_unit_root=False)
-    expected = [np.trace(m) for m in (g, h, g @ g, g @ h, h @ h, g.T @ g, g.T @ h, h.T @ h)]
-    ours = [found.g, found.h, found.gg, found.gh, found.hh, found.outer_gg, found.outer_gh, found.outer_hh]
-    np.testing.assert_allclose(ours, expected, rtol=1e-10, atol=1e-12)
-    own, own_slope, row, row_slope = impact_sums(w, rho)
-    np.testing.assert_allclose([own * n, own_slope * n], [np.trace(g), np.trace(g @ g)], rtol=1e-10)
+    found = compute_traces(w, determinant, rho=rho, lam=lam, without_unit_root=False)
+    np.testing.assert_allclose(listed(found), products(g, h), rtol=1e-9, atol=1e-10)
+    own, own_slope, row, row_slope = impact_sums(w, determinant, rho)
+    np.testing.assert_allclose([own * n, own_slope * n], [np.trace(g), np.trace(g @ g)], rtol=1e-9)
     np.testing.assert_allclose([row * n, row_slope * n], [g.sum(), (g @ g).sum()], rtol=1e-10)
     assert mean_row_sum(w, rho) == pytest.approx(row, rel=1e-12)
+    alone = compute_traces(w, determinant, rho=None, lam=lam, without_unit_root=False)
+    assert (alone.g, alone.gh, alone.outer_gg) == (0, 0, 0)
+    assert (alone.h, alone.hh, alone.outer_hh) == (found.h, found.hh, found.outer_hh)
 
 
+@pytest.mark.parametrize("how", ["eigenvalues", "lu"])
 @pytest.mark.parametrize("kind", ["knn", "inverse distance"])
-def test_traces_orthogonal_to_the_unit_vector(kind):
+def test_traces_orthogonal_to_the_unit_vector(kind, how):
     w = weights(kind)
     dense, n = w.toarray(), w.shape[0]
     basis = np.linalg.svd(np.eye(n) - 1 / n)[0][:, : n - 1]
     g, h = (basis.T @ dense @ np.linalg.inv(np.eye(n) - value * dense) @ basis for value in (0.5, -0.2))
-    found = compute_traces(w, 0.5, -0.2, without_unit_root=True)
-    expected = [np.trace(m) for m in (g, h, g @ g, g @ h, h @ h, g.T @ g, g.T @ h, h.T @ h)]
-    ours = [found.g, found.h, found.gg, found.gh, found.hh, found.outer_gg, found.outer_gh, found.outer_hh]
-    np.testing.assert_allclose(ours, expected, rtol=1e-9)
+    found = compute_traces(w, make_determinant(w, how), rho=0.5, lam=-0.2, without_unit_root=True)
+    np.testing.assert_allclose(listed(found), products(g, h), rtol=1e-9)
 
 
 def test_blocks_of_columns_make_no_difference(monkeypatch):
     w = weights("knn")
-    whole = compute_traces(w, 0.5, 0.2, without_unit_root=True)
+    determinant = make_determinant(w, "eigenvalues")
+    whole = compute_traces(w, determinant, rho=0.5, lam=0.2, without_unit_root=True)
     monkeypatch.setattr("spatial_region.panel._traces._BLOCK", 7)
-    parts = compute_traces(w, 0.5, 0.2, without_unit_root=True)
-    assert [getattr(parts, f) for f in vars(whole)] == pytest.approx([getattr(whole, f) for f in vars(whole)])
+    parts = compute_traces(w, determinant, rho=0.5, lam=0.2, without_unit_root=True)
+    assert listed(parts) == pytest.approx(listed(whole), rel=1e-12)
