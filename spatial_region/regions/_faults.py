@@ -44,7 +44,7 @@ def find_overlaps(
     if clean:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0)
     faulty = ~shapely.is_empty(shapely.coverage_invalid_edges(geoms))
-    asked = faulty[touching.first] & faulty[touching.second]
+    asked = faulty[touching.first] | faulty[touching.second]
     first, second = touching.first[asked], touching.second[asked]
     common = shapely.intersection(geoms[first], geoms[second])
     smaller = np.minimum(shapely.area(geoms[first]), shapely.area(geoms[second]))
@@ -65,8 +65,8 @@ def find_gaps(geoms: ObjectArray, tolerance: float, *, clean: bool, geographic: 
     scale = metres_per_degree(centre[:, 1]) if geographic else np.full((len(holes), 2), unit)
     area = shapely.area(holes) * scale[:, 0] * scale[:, 1]
     local = [shapely.transform(h, lambda xy, s=s: xy * s) for h, s in zip(holes, scale, strict=True)]
-    perimeter = np.array([shapely.length(hole) for hole in local], dtype=np.float64)
-    width = np.divide(2.0 * area, perimeter, out=np.zeros_like(area), where=perimeter > 0)
+    # As wide as the widest circle that fits in, which is also how GEOS measures the gaps that snapping closes.
+    width = np.array([2.0 * shapely.length(shapely.maximum_inscribed_circle(hole)) for hole in local])
     narrow = np.flatnonzero(width <= tolerance)
     around: list[tuple[int, ...]] = []
     tree = shapely.STRtree(geoms)

@@ -10,7 +10,9 @@ from spatial_region.errors import GeometryError, MissingLibraryError
 from spatial_region.weights._segments import metres_per_degree
 
 
-def snap_borders(geoms: NDArray[np.object_], *, snap: float, geographic: bool) -> NDArray[np.object_]:
+def snap_borders(
+    geoms: NDArray[np.object_], *, snap: float, geographic: bool
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
     """Snap vertices within `snap` to one another, close narrower gaps, give overlaps to one region.
 
     Parameters
@@ -21,14 +23,15 @@ def snap_borders(geoms: NDArray[np.object_], *, snap: float, geographic: bool) -
 
     Returns
     -------
-    (n,) polygons and multipolygons that form a coverage; empty where a region was too small to survive
+    (n,) polygons and multipolygons that fit together, as far as the distance allows; and
+    (n,) whether the region was lost: too small to survive, or moved by more than the distance
 
     Raises
     ------
     MissingLibraryError
         If shapely is older than 2.2 or its GEOS older than 3.14.
     GeometryError
-        If the borders still do not fit together.
+        If a region crosses itself afterwards.
     """
     if not hasattr(shapely, "coverage_clean") or shapely.geos_version < (3, 14, 0):
         raise MissingLibraryError(
@@ -41,14 +44,12 @@ def snap_borders(geoms: NDArray[np.object_], *, snap: float, geographic: bool) -
         scale = metres_per_degree(np.array([(bounds[1] + bounds[3]) / 2.0]))[0]
     local = shapely.transform(geoms, lambda xy: xy * scale)
     cleaned = shapely.coverage_clean(local, snapping_distance=snap, gap_width=snap)
-    if not shapely.coverage_is_valid(cleaned):
-        # Crossings made by the snapping itself are noded by a second pass at the finest distance.
-        cleaned = shapely.coverage_clean(cleaned, gap_width=snap)
-    cleaned = shapely.transform(cleaned, lambda xy: xy / scale)
-    if not (shapely.coverage_is_valid(cleaned) and shapely.is_valid(cleaned).all()):
+    if not shapely.is_valid(cleaned).all():
         raise GeometryError(
-            f"Snapping within {snap:g} m leaves borders that cross. Try another distance, or keep the file as it "
-            f"is and give snap= to contiguity(), which finds neighbours without moving their borders."
+            f"Snapping within {snap:g} leaves regions whose borders cross themselves. Try another distance, or keep "
+            f"the file as it is and give snap= to contiguity(), which finds neighbours without moving their borders."
         )
-    out: NDArray[np.object_] = cleaned
-    return out
+    # With a generous distance the cleaning may hand a region to a neighbour whole: compare what it covers.
+    moved = shapely.area(shapely.symmetric_difference(local, cleaned))
+    lost = shapely.is_empty(cleaned) | (moved > snap * (shapely.length(local) + shapely.length(cleaned)))
+    return shapely.transform(cleaned, lambda xy: xy / scale), lost

@@ -199,20 +199,20 @@ def _sound(frame: Any, names: pd.Series | None, where: str, *, repair: bool) -> 
     geometry = frame.geometry
     geoms = np.array(shapely.force_2d(geometry.array), dtype=object)
     empty = shapely.is_missing(geoms) | shapely.is_empty(geoms)
-    _refuse(frame, names, empty, f"no geometry in {where}", "Leave them out, or take them from another file.")
+    _refuse(frame, names, empty, f"have no geometry in {where}", "Leave them out, or take them from another file.")
     types = pd.Series(shapely.get_type_id(geoms)).map({3: "Polygon", 6: "MultiPolygon"})
     other = types.isna().to_numpy() & ~((shapely.get_type_id(geoms) == 7) & repair)
     kinds = sorted({geom.geom_type for geom in geoms[other]})
-    _refuse(frame, names, other, f"no area ({', '.join(kinds)}) in {where}", "Regions are polygons.")
+    _refuse(frame, names, other, f"have no area ({', '.join(kinds)}) in {where}", "Regions are polygons.")
     invalid = ~shapely.is_valid(geoms)
     if not repair:
         reason = str(shapely.is_valid_reason(geoms[invalid][0])) if invalid.any() else ""
         advice = f"The first: {reason}. Pass repair=True to mend them."
-        _refuse(frame, names, invalid, f"an invalid geometry in {where}", advice)
+        _refuse(frame, names, invalid, f"have an invalid geometry in {where}", advice)
     mend = invalid | (shapely.get_type_id(geoms) == 7)
     if mend.any():
         geoms[mend] = [_areas(geom) for geom in shapely.make_valid(geoms[mend])]
-        _refuse(frame, names, shapely.is_empty(geoms), "no area left after repair", "Take them from another file.")
+        _refuse(frame, names, shapely.is_empty(geoms), "have no area left after repair", "Take them from another file.")
     return type(geometry)(geoms, index=frame.index, crs=geometry.crs)
 
 
@@ -226,7 +226,7 @@ def _areas(geom: Any) -> Any:
 def _refuse(frame: Any, names: pd.Series | None, bad: Any, fault: str, advice: str) -> None:
     if bad.any():
         raise GeometryError(
-            f"{int(bad.sum())} of {len(frame)} regions have {fault}: {name_regions(frame.index[bad], names)}. {advice}"
+            f"{int(bad.sum())} of {len(frame)} regions {fault}: {name_regions(frame.index[bad], names)}. {advice}"
         )
 
 
@@ -236,8 +236,7 @@ def _snapped(frame: Any, names: pd.Series | None, snap: float) -> Any:
     if check_coverage(frame, tolerance=snap).fits:
         return geometry
     geographic, unit = length_unit(frame.crs)
-    geoms = snap_borders(np.asarray(geometry.array, dtype=object), snap=snap / unit, geographic=geographic)
-    lost = shapely.is_empty(geoms)
-    advice = "They are smaller than the distance, or lie on top of others: pass a smaller snap."
-    _refuse(frame, names, lost, f"no area left after snapping within {snap:g} m", advice)
+    geoms, lost = snap_borders(np.asarray(geometry.array, dtype=object), snap=snap / unit, geographic=geographic)
+    advice = "They are small for the distance, or lie on top of others: pass a smaller snap."
+    _refuse(frame, names, lost, f"lost their shape in snapping within {snap:g} m", advice)
     return type(geometry)(geoms, index=frame.index, crs=geometry.crs)
