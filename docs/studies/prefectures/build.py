@@ -253,7 +253,7 @@ def count_once(located: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def population_columns(units: gpd.GeoDataFrame, counted: gpd.GeoDataFrame) -> pd.DataFrame:
     """Sum the figures that count by prefecture; no figure at all is missing, not zero."""
-    groups = counted[~counted["adcode"].isin(NO_FIGURE)].groupby("adcode")["population"]
+    groups = counted.groupby("adcode")["population"]
     total = groups.sum().reindex(units.index)
     area = units.geometry.map(lambda polygon: abs(GEOID.geometry_area_perimeter(polygon)[0])) / 1e6
     density = total / area
@@ -332,7 +332,7 @@ def build() -> tuple[pd.DataFrame, dict[str, object]]:
         raise ValueError(f"set aside, but not in the source: {sorted(missing)}")
     kept = places[~places["geonameid"].isin(SET_ASIDE)]
     located, counts = locate(kept, read_counties(reader))
-    counted = count_once(located)
+    counted = count_once(located[~located["adcode"].isin(NO_FIGURE)])
     table = pd.concat(
         [
             units[["name_zh", "province_zh"]],

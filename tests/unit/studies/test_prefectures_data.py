@@ -81,7 +81,7 @@ def test_gaps_are_named_in_the_readme(table, record):
         assert f"{record[number]:,}" in text
 
 
-def test_columns_hold_together(table):
+def test_columns_hold_together(table, record):
     has = table["urban_population"].notna()
     density = table["urban_population"] / table["area_km2"]
     np.testing.assert_allclose(table.loc[has, "urban_density"], density[has], rtol=2e-3, atol=1e-4)
@@ -89,6 +89,8 @@ def test_columns_hold_together(table):
     assert (table.loc[has, "urban_population"] > 0).all()
     assert table.loc[has, "primacy"].between(0, 1, inclusive="right").all()
     assert (table.loc[has & (table["places"] == 1), "primacy"] == 1).all()
+    assert table["places"].sum() == record["figures_counted"]
+    assert table["urban_population"].sum() == record["population_counted"]
     assert (table["hub_km"] >= table["airport_km"]).all()
     assert (table["hu_side"] == np.where(table["hu_km"] > 0, "southeast", "northwest")).all()
 
