@@ -244,3 +244,12 @@ def test_summary_names_the_clusters(grid):
     text = sr.local_moran(grid, "smooth", w=sr.contiguity(grid), permutations=999).summary()
     assert "HH               14: r04c06" in text
     assert "999 conditional permutations, two-sided, seed 42" in text
+
+
+def test_a_spike_among_zeros_on_a_real_map_is_not_called_a_cluster(columbus):
+    """esda 2.9.0 gives p = 0.001 here; every draw of neighbours is all zero as well, so the truth is 1."""
+    values = pd.Series(0.0, index=columbus.index)
+    values.iloc[10] = 100.0
+    table = sr.local_moran(values, w=sr.contiguity(columbus), permutations=999).table()
+    assert table["p"].iloc[10] == 1.0
+    assert (table["cluster"] == "not significant").sum() >= 43
