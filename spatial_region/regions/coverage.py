@@ -166,7 +166,8 @@ def check_coverage(regions: object, *, tolerance: float | None = None) -> Covera
     Notes
     -----
     For longitude and latitude, metres are measured where they occur, on the ellipsoid. Two regions with a narrow
-    neck of a third between them are not reported: nothing is missing there.
+    neck of a third between them are not reported: nothing is missing there. GeoDa's "precision threshold" and
+    libpysal's `fuzzy_contiguity` treat the same trouble when weights are made, in the units of the coordinates.
 
     Examples
     --------
