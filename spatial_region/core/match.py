@@ -215,10 +215,11 @@ def _describe(name: object, region: str, region_name: str, reason: str, detail: 
 
 
 def _rows_in_words(part: pd.DataFrame) -> str:
-    label = "row" if len(part) == 1 else "rows"
+    rows = part["row"].unique()  # a wide table gives one row for each of its times
+    label = "row" if len(rows) == 1 else "rows"
     times = part["time"].dropna().unique()
     when = f", {times[0]}" if len(times) == 1 else f", {min(times)} to {max(times)}" if len(times) else ""
-    return f"{label} {name_some(part['row'], limit=3)}{when}"
+    return f"{label} {name_some(rows, limit=3)}{when}"
 
 
 def _first(frame: pd.DataFrame) -> list[Any]:
