@@ -79,7 +79,7 @@ class Task:
         return "_".join("".join(c if c.isalnum() or c in "_-." else "_" for c in part) for part in parts)
 
     def titled(self, title: str, time: object) -> str:
-        """Return a title with the time it is about."""
+        """Return a title with the time that it is about, if there is one."""
         return title if time is None else word("at", self.lang, title=title, time=time)
 
     @property
@@ -97,23 +97,28 @@ def part_of(study: Study, one: spec.Analysis) -> Study:
 
 def run_profile(one: spec.Profile, task: Task) -> None:
     """Lay out levels, shares, ranks and growth, one table a variable."""
-    options = one.options()
-    for time in times_of(one, task.study):
-        made = sr.profile(task.study, one.variables, at=time, **options)
-        path = task.named(time)
-        task.section.table(path, made.table(), task.titled(task.section.title, time), shown=_overview(made, task))
+    times = times_of(one, task.study)
+    for time in times:
+        made = sr.profile(task.study, one.variables, at=time, **one.options())
+        when = time if len(times) > 1 else None
+        if len(one.variables) > 1:
+            caption = task.titled(task.section.title, when)
+            task.section.table(task.named(when), made.table(), caption, shown=_overview(made, task))
         for variable in one.variables:
-            shown = made.table(variable)
+            table = made.table(variable)
+            headings = {c: word(c, task.lang, base=one.base) for c in table.columns}
             caption = task.titled(task.with_unit(variable), time)
-            task.section.table(task.named(time, variable), shown, caption, shown=shown)
+            task.section.table(task.named(when, variable), table, caption, shown=table.rename(columns=headings))
         task.section.notes(made.notes)
 
 
 def _overview(made: Any, task: Task) -> pd.DataFrame:
     """Return the values of all variables side by side."""
-    wide = made.table()["value"].unstack("variable").reindex(made.names.index)
-    wide = wide[list(made.table().index.unique("variable"))].rename(columns=task.with_unit)
-    return wide.assign(name=made.names).set_index("name").reset_index()
+    rows = made.table()
+    wide = rows["value"].unstack("variable")[list(rows.index.unique("variable"))].reindex(made.names.index)
+    wide = wide.rename(columns=task.with_unit)
+    wide.insert(0, word("name", task.lang), made.names)
+    return wide
 
 
 def run_map(one: spec.Map, task: Task) -> None:
@@ -122,7 +127,7 @@ def run_map(one: spec.Map, task: Task) -> None:
     times = times_of(one, task.study)
     title = one.title or task.label(one.variable)
     if len(times) == 1:
-        title = task.titled(title, times[0])
+        title = one.title or task.titled(title, times[0])
         figure = viz.choropleth(task.study, one.variable, at=times[0], title=title, **options)
     else:
         figure = viz.small_multiples(task.study, one.variable, times=times, title=title, **options)
@@ -131,7 +136,7 @@ def run_map(one: spec.Map, task: Task) -> None:
     for time in times:
         column = one.variable if time is None else f"{one.variable} {time}"
         table[column] = task.study.values(one.variable, at=time)
-    task.section.table(task.name, table, title, shown=table)
+    task.section.data(task.name, table)
 
 
 def run_moran(one: spec.Moran, task: Task) -> None:
@@ -144,15 +149,18 @@ def run_moran(one: spec.Moran, task: Task) -> None:
         how = word("every arrangement" if made.enumerated else "permutations", task.lang, count=made.permutations)
         said = word(
             "moran said", task.lang, I=number(made.I), expected=number(made.expected), p=number(made.p), how=how,
-            alternative=made.alternative, p_normal=number(made.p_normal),
+            alternative=word(made.alternative, task.lang), p_normal=number(made.p_normal),
         )  # fmt: skip
-        task.section.say(task.titled(said, None) if time is None else f"{time}: {said}")
+        task.section.say(said if time is None else f"{time}: {said}")
         if made.n < FEW_REGIONS:
             task.section.caution(word("few regions", task.lang, n=made.n))
         caption = task.titled(task.section.title, time)
-        figure = viz.plot(made, lang=task.lang, variable=task.with_unit(one.variable), title=caption)
+        key = "every arrangement, briefly" if made.enumerated else "permutations, briefly"
+        note = word(key, task.lang, p=number(made.p), count=made.permutations) if made.p is not None else ""
+        figure = viz.plot(made, lang=task.lang, variable=task.with_unit(one.variable), title=caption, note=note)
         task.section.figure(task.named(time, "scatter"), figure, caption)
-    task.section.table(task.name, pd.concat(rows, ignore_index=True), task.section.title, index=False)
+    table = pd.concat(rows, ignore_index=True)
+    task.section.table(task.name, table, task.section.title, shown=_tests(table), index=False)
 
 
 def run_moran_by_time(one: spec.MoranByTime, task: Task) -> None:
@@ -160,7 +168,13 @@ def run_moran_by_time(one: spec.MoranByTime, task: Task) -> None:
     table = sr.moran_by_time(task.study, one.variable, **_with_seed(one, task))
     if int(table["n"].min()) < FEW_REGIONS:
         task.section.caution(word("few regions", task.lang, n=int(table["n"].min())))
-    task.section.table(task.name, table, task.section.title)
+    task.section.table(task.name, table, task.section.title, shown=_tests(table.reset_index()))
+
+
+def _tests(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of global tests that a reader needs, without empty ones."""
+    columns = ["time", "at", "n", "I", "expected", "z", "p_normal", "p", "permutations"]
+    return table[[column for column in columns if column in table]].dropna(axis="columns", how="all")
 
 
 def run_local_moran(one: spec.LocalMoran, task: Task) -> None:

@@ -133,9 +133,9 @@ def _impacts_in_words(impacts: pd.DataFrame, task: Task) -> pd.DataFrame:
         cells = []
         for kind in ("direct", "indirect", "total"):
             estimate, error, p = row[kind], row.get(f"{kind}_se"), row.get(f"{kind}_p")
-            cells.append("–" if pd.isna(estimate) else f"{number(estimate)}{stars(p)} ({number(error)})")
+            cells.append("–" if pd.isna(error) else f"{number(estimate)}{stars(p)} ({number(error)})")
         rows.append([task.label(str(variable)), *cells])
-    return pd.DataFrame(rows, columns=["", "direct", "indirect", "total"])
+    return pd.DataFrame(rows, columns=["", *(word(kind, task.lang) for kind in ("direct", "indirect", "total"))])
 
 
 def run_geodetector(one: spec.GeoDetector, task: Task) -> None:

@@ -31,6 +31,15 @@ def _previous(x: pd.Series) -> pd.Series:
     return x.groupby(level="region", sort=False).shift(1)
 
 
+def _mean(x: pd.Series) -> pd.Series:
+    """Return the plain mean over all regions at each time; missing where any region is."""
+    if not isinstance(x, pd.Series):
+        raise InputError("mean() needs a variable.")
+    if isinstance(x.index, pd.MultiIndex):
+        return x.groupby(level="time").transform(lambda part: part.mean(skipna=False))
+    return pd.Series(x.mean(skipna=False), index=x.index)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": np.log,
     "log10": np.log10,
@@ -40,6 +49,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs,
     "minimum": np.minimum,
     "maximum": np.maximum,
+    "mean": _mean,
     "previous": _previous,
     "change": lambda x: x - _previous(x),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-SHOWN = 60  # rows of a table in the summary; the CSV has them all
+SHOWN = 100  # rows of a table in the summary; the CSV has them all
 
 
 def number(value: Any) -> str:

@@ -55,15 +55,20 @@ class Section:
         self, name: str, table: pd.DataFrame, caption: str, *, shown: pd.DataFrame | None = None, index: bool = True
     ) -> None:
         """Save a table and show it, or show another, shorter one in its place; a long one is cut."""
-        path = self._folder.table(name, table, index=index)
+        link = self._saved(name, table, index=index)
         visible = shown if shown is not None else table.reset_index() if index else table
-        link = f"[{word('whole table', self.lang)}]({path})"
-        cut = (
-            " " + word("first rows", self.lang, shown=markdown.SHOWN, count=len(visible))
-            if len(visible) > markdown.SHOWN
-            else ""
-        )
-        self._parts.append(f"**{caption}.**{cut} ({link})\n\n{markdown.table(visible.head(markdown.SHOWN))}")
+        cut = ""
+        if len(visible) > markdown.SHOWN:
+            cut = " " + word("first rows", self.lang, shown=markdown.SHOWN, count=len(visible))
+        self._parts.append(f"**{caption}**{cut} ({link})\n\n{markdown.table(visible.head(markdown.SHOWN))}")
+
+    def data(self, name: str, table: pd.DataFrame) -> None:
+        """Save the numbers behind a figure and say where they are."""
+        self._parts.append(f"({self._saved(name, table, index=True)})")
+
+    def _saved(self, name: str, table: pd.DataFrame, *, index: bool) -> str:
+        path = self._folder.table(name, table, index=index)
+        return f"[{word('whole table', self.lang)}]({path})"
 
     def text(self) -> str:
         """Return the section as Markdown."""

@@ -170,7 +170,7 @@ def _levels(value: pd.Series, reference: float | None, has_total: bool, total: f
             "value": value,
             "relative": value / whole,
             "share": 100 * value / summed if has_total else np.nan,
-            "rank": value.rank(ascending=False, method="min"),
+            "rank": value.rank(ascending=False, method="min").astype("Int64"),
         }
     )
 

@@ -27,6 +27,8 @@ def compute(text):
         ('column("GDP (yuan)") * 人口', [3, np.nan, 3, 3, 3, 3]),
         ("previous(gdp)", [np.nan, 1, 2, np.nan, 8, 16]),
         ("change(log(gdp)) / log(2)", [np.nan, 1, 1, np.nan, 1, 1]),
+        ("gdp / mean(gdp)", [2 / 9, 2 / 9, 2 / 9, 16 / 9, 16 / 9, 16 / 9]),
+        ("0 * mean(人口) + pop", [1, np.nan, 2, 2, np.nan, 4]),
         ("maximum(gdp, 10)", [10, 10, 10, 10, 16, 32]),
         ("sqrt(abs(-pop))", np.sqrt([1, 1, 2, 2, 4, 4])),
     ],
