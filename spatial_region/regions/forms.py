@@ -10,6 +10,7 @@ from spatial_region.regions.clean import fold_latin, has_han
 from spatial_region.regions.history import Reading, Spell, gazetteer
 
 _CODE_AND_NAME = re.compile(r"(\d{6})[-_:. ]*(\D+)|(\D+?)[-_:. (]*(\d{6})\)?")
+_PROVINCE_IN_BRACKETS = re.compile(r"([^()]+)\(([^()]+)\)")
 _SEPARATORS = "-/·,，、>|_—–. "
 # English and pinyin endings, with the ending of the Chinese name that each stands for ("" : any prefecture).
 _ENDINGS = {
@@ -64,7 +65,17 @@ def find_readings(text: str) -> Found:
     both = _CODE_AND_NAME.fullmatch(text)
     if both:
         return _code_and_name(both[1] or both[4], (both[2] or both[3]).strip(_SEPARATORS + "("))
+    bracket = _PROVINCE_IN_BRACKETS.fullmatch(text)
+    province = _named_province(bracket[2]) if bracket else None
+    if bracket and province:
+        found = find_readings(bracket[1].strip())
+        inside = tuple(r for r in found.readings if _within(r.spell, province))
+        return Found(inside, province, found.reason, found.detail)
     return _find_han(text) if has_han(text) else _find_latin(text)
+
+
+def _named_province(text: str) -> str | None:
+    return _province_forms().get(text) if has_han(text) else _latin_province(fold_latin(text))
 
 
 def _code_and_name(code: str, name: str) -> Found:

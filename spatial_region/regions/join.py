@@ -6,8 +6,9 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
+import geopandas as gpd
 import pandas as pd
 
 from spatial_region.core.frozen import FrozenDict
@@ -15,7 +16,7 @@ from spatial_region.core.match import MatchReport
 from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import check_option
 from spatial_region.core.study import Study, make_study
-from spatial_region.errors import InputError, JoinWarning, OptionError, UnknownNameError
+from spatial_region.errors import DuplicateError, InputError, JoinWarning, UnknownNameError
 from spatial_region.regions.cells import read_numbers
 from spatial_region.regions.clean import clean
 from spatial_region.regions.codes import plain_number
@@ -25,11 +26,7 @@ from spatial_region.regions.names import as_year
 from spatial_region.regions.resolve import LayerLevel, Resolution
 from spatial_region.regions.tables import Table, read_table
 
-if TYPE_CHECKING:
-    from typing import Literal
-
-    import geopandas as gpd
-
+WithoutData = Literal["drop", "keep"]
 _YEAR = re.compile(r"(\d{1,4})(?:年|年度)?")
 COLUMNS = ["row", "name", "time", "province", "status", "region", "region_name", "reason", "detail", "suggestions"]
 
@@ -42,7 +39,7 @@ def join(
     time: str | None = None,
     province: str | None = None,
     combine: Combine | Mapping[str, Combine] | None = None,
-    regions_without_data: Literal["drop", "keep"] = "drop",
+    regions_without_data: WithoutData = "drop",
     variables: Sequence[str] | None = None,
     sheet: str | int | None = None,
     encoding: str | None = None,
@@ -104,7 +101,8 @@ def join(
     UnknownNameError
         If a column, a sheet or an aliased region does not exist.
     DuplicateError
-        If several rows belong to one region and time and `combine` is not given, or rows are exact copies.
+        If several rows belong to one region and time and `combine` is not given, rows are exact copies, or a region
+        occurs twice.
     InputError
         If no row is joined, a variable named in `variables` has cells that are no number, or rows to be combined
         hold text that differs.
@@ -127,6 +125,7 @@ def join(
     ([2000.0, 1000.0], 1)
     """
     _check_options(resolve, level, regions_without_data)
+    _check_regions(regions)
     source = read_table(table, [key for key in (on, time, province) if key], sheet=sheet, encoding=encoding)
     chosen = _choose_variables(source.frame, variables, {on, time, province})
     names = _display_names(regions)
@@ -155,12 +154,19 @@ def join(
     return make_study(kept, keyed, name=regions.attrs.get("name"), match=report, basemap=regions)
 
 
-def _check_options(resolve: Resolve, level: LayerLevel | None, without: str) -> None:
+def _check_options(resolve: Resolve, level: LayerLevel | None, without: WithoutData) -> None:
     check_option(resolve, Resolve, "resolve")
     if level is not None:
         check_option(level, LayerLevel, "level")
-    if without not in ("drop", "keep"):
-        raise OptionError(f"regions_without_data={without!r} is not offered. Choose one of: 'drop', 'keep'.")
+    check_option(without, WithoutData, "regions_without_data")
+
+
+def _check_regions(regions: object) -> None:
+    if not isinstance(regions, gpd.GeoDataFrame):
+        raise InputError(f"regions must be a GeoDataFrame, such as read_regions gives; found {type(regions).__name__}.")
+    twice = regions.index[regions.index.duplicated()].unique()
+    if len(twice):
+        raise DuplicateError(f"regions: found twice: {name_some(twice)}. Dissolve or rename them first.")
 
 
 def _choose_variables(frame: pd.DataFrame, variables: Sequence[str] | None, keys: set[str | None]) -> list[str]:

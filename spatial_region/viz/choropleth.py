@@ -48,8 +48,8 @@ def choropleth(
     at : object, optional
         Time, for a panel.
     scheme : {"quantiles", "natural", "equal", "std"} or sequence of float
-        Quantiles; natural breaks (Fisher-Jenks); equal intervals; mean and multiples of the standard deviation;
-        or the upper edges of all classes but the last.
+        Quantiles; natural breaks (Fisher-Jenks); equal intervals; classes one standard deviation wide around the
+        mean; or the upper edges of all classes but the last.
     k : int
         Number of classes, at least 2. Ties can leave fewer.
     palette : str, optional
@@ -109,7 +109,7 @@ def classed_numbers(values: pd.Series, breaks: Breaks, palette: str | None, *, t
     colours = sequence(palette or ("RdBu_r" if breaks.scheme == "std" else "YlOrRd"), breaks.k)
     classes = [
         MapClass(str(code), label, colour)
-        for code, (label, colour) in enumerate(zip(breaks.labels(), colours, strict=True))
+        for code, (label, colour) in enumerate(zip(breaks.labels(lang), colours, strict=True))
     ]
     codes = breaks.codes(values)
     keys = codes.astype(str).where(codes >= 0, NO_DATA)

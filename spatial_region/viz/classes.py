@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-import mapclassify
 import numpy as np
 import pandas as pd
 
 from spatial_region.core.options import check_option, check_whole_number
 from spatial_region.errors import InputError, MissingValuesError
+from spatial_region.geodetector._breaks import equal_edges, natural_edges, quantile_edges, sd_edges
 
 Scheme = Literal["quantiles", "natural", "equal", "std"]
 
-_MAKERS = {
-    "quantiles": mapclassify.Quantiles,
-    "natural": mapclassify.FisherJenks,
-    "equal": mapclassify.EqualInterval,
-}
+_RULES = {"quantiles": quantile_edges, "natural": natural_edges, "equal": equal_edges, "std": sd_edges}
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Breaks:
     Attributes
     ----------
     edges : numpy.ndarray, shape (k + 1,)
-        Lowest value (or less), upper edge of each class.
+        Lowest value (or less), then the upper edge of each class.
     scheme : str
         How they were found; ``"given"`` for edges the caller gave.
     """
@@ -46,13 +42,20 @@ class Breaks:
     def codes(self, values: pd.Series) -> pd.Series:
         """Return the class of each value, from 0; -1 where the value is missing."""
         numbers = values.to_numpy(dtype=float)
-        found = np.clip(np.searchsorted(self.edges[1:], numbers, side="left"), 0, self.k - 1)
+        found = np.searchsorted(self.edges[1:-1], numbers, side="left")
         return pd.Series(np.where(np.isnan(numbers), -1, found), index=values.index)
 
-    def labels(self) -> list[str]:
+    def labels(self, lang: str) -> list[str]:
         """Return the interval of each class, with as many decimals as tell its edges apart."""
         shown = _rounded(self.edges)
-        return [f"{low} – {high}" for low, high in itertools.pairwise(shown)]
+        # A dash between numbers of which some are negative would read as a sign.
+        link = "–" if self.edges[0] >= 0 else {"en": "to", "zh": "～"}[lang]
+        labels = [f"{low} {link} {high}" for low, high in pairwise(shown)]
+        if self.k > 1 and self.scheme in {"std", "given"}:  # the lowest class is open, and may hold nothing
+            labels[0] = f"≤ {shown[1]}"
+        if self.k > 1 and self.scheme == "std":
+            labels[-1] = f"> {shown[-2]}"
+        return labels
 
 
 def find_breaks(values: pd.Series, scheme: Scheme | Sequence[float], k: int) -> Breaks:
@@ -63,10 +66,10 @@ def find_breaks(values: pd.Series, scheme: Scheme | Sequence[float], k: int) -> 
     values : pandas.Series
         Numbers; missing ones are left out.
     scheme : {"quantiles", "natural", "equal", "std"} or sequence of float
-        Quantiles; natural breaks (Fisher-Jenks, exact); equal intervals; mean and multiples of the standard
-        deviation; or the upper edges of all classes but the last.
+        Quantiles; natural breaks (Fisher-Jenks, exact); equal intervals; classes one standard deviation wide
+        around the mean; or the upper edges of all classes but the last.
     k : int
-        Number of classes (not for ``"std"`` and given edges). Ties can leave fewer.
+        Number of classes (not for given edges). Ties can leave fewer.
 
     Raises
     ------
@@ -88,13 +91,12 @@ def find_breaks(values: pd.Series, scheme: Scheme | Sequence[float], k: int) -> 
     distinct = len(np.unique(numbers))
     if distinct == 1:
         return Breaks(np.array([low, high]), scheme)
-    if scheme == "std":
-        steps = numbers.mean() + numbers.std(ddof=1) * np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-        inner = steps[(steps > low) & (steps < high)]
-    else:
-        bins = np.asarray(_MAKERS[scheme](numbers, k=min(k, distinct)).bins, dtype=float)
-        inner = np.unique(bins[(bins >= low) & (bins < high)])
-    return Breaks(np.concatenate([[low], inner, [high]]), scheme)
+    k = min(k, distinct) if scheme == "natural" else k
+    edges = _RULES[scheme](numbers, [k])[k]
+    if scheme == "std":  # every class stays, so that a colour means the same distance from the mean
+        return Breaks(edges, scheme)
+    inner = np.unique(edges[1:-1])  # ties make edges coincide
+    return Breaks(np.concatenate([[low], inner[inner < high], [high]]), scheme)
 
 
 def _given(edges: Sequence[float], low: float, high: float) -> Breaks:
@@ -112,9 +114,9 @@ def _rounded(edges: np.ndarray) -> list[str]:
     least = 0 if span == 0 else max(0, 2 - int(np.floor(np.log10(span))))
     largest = float(np.abs(edges).max())
     if largest >= 1e9 or (0 < largest < 1e-4):
-        return [f"{edge:.4g}" for edge in edges]
+        return [f"{edge:.4g}".replace("-", "−") for edge in edges]
     for decimals in range(least, least + 8):
-        shown = [f"{edge:,.{decimals}f}".replace("-", "−") for edge in edges]
+        shown = [f"{round(edge, decimals) + 0.0:,.{decimals}f}".replace("-", "−") for edge in edges]
         if len(set(shown)) == len(set(edges.tolist())):
             break
     return shown

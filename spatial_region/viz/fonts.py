@@ -88,9 +88,9 @@ def characters_of(path: str) -> frozenset[int]:
 
 def missing_characters(text: str, family: Iterable[str]) -> list[str]:
     """Return the characters of `text` that none of the font families can draw, each once, in order."""
-    drawable: set[int] = set()
-    for name in family:
-        drawable |= _characters_of_family(name)
+    found = [_characters_of_family(name) for name in family]
+    # Where no family is installed, matplotlib falls back to the font that comes with it.
+    drawable = frozenset().union(*found) or _characters_of_family(LATIN_FAMILY)
     shown = (sign for sign in text if not _is_invisible(sign))
     return list(dict.fromkeys(sign for sign in shown if ord(sign) not in drawable))
 
@@ -102,7 +102,10 @@ def _is_invisible(sign: str) -> bool:
 @cache
 def _characters_of_family(name: str) -> frozenset[int]:
     properties = font_manager.FontProperties(family=[name])
-    path = font_manager.fontManager.findfont(properties, fallback_to_default=False)
+    try:
+        path = font_manager.fontManager.findfont(properties, fallback_to_default=False)
+    except ValueError:  # not installed
+        return frozenset()
     return characters_of(str(path))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.path import Path
 
-import spatial_region as sr
+from spatial_region.regions.layers import nine_dash_line
 from spatial_region.viz.legends import ClassedRegions
 from spatial_region.viz.placing import Arrangement, Bounds, Item
 from spatial_region.viz.projection import MapView, projected_box
@@ -20,7 +20,7 @@ _INSET_HEIGHT, _LABEL_SIZE, _LABEL_GAP = 1.25, 6.0, 0.05
 
 def dashes(crs: Any) -> Any:
     """Return the nine-dash line, projected."""
-    return sr.nine_dash_line().geometry.to_crs(crs)
+    return nine_dash_line().geometry.to_crs(crs)
 
 
 def inset_item(view: MapView, lang: str) -> Item:

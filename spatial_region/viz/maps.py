@@ -153,14 +153,14 @@ def set_frame(axes: Any, frame: Bounds) -> None:
     axes.set_yticks([])
 
 
-def draw_borders(axes: Any, view: MapView, options: MapOptions, *, inset: bool) -> None:
+def draw_borders(axes: Any, view: MapView, options: MapOptions, *, inset: bool, weight: float = 1.0) -> None:
     """Draw the further borders that were asked for, and the nine-dash line where the map shows it."""
     borders = options.get("borders")
     if borders is not None:
         geometry = borders.geometry if view.crs is None else borders.geometry.to_crs(view.crs)
-        draw_lines(axes, geometry, width=0.5, colour=OUTLINE_COLOUR, gid="borders")
+        draw_lines(axes, geometry, width=0.5 * weight, colour=OUTLINE_COLOUR, gid="borders")
     if inset:
-        draw_lines(axes, dashes(view.crs), width=0.9, colour=INK, gid="nine-dash line")
+        draw_lines(axes, dashes(view.crs), width=0.9 * weight, colour=INK, gid="nine-dash line")
 
 
 def _draw_furniture(

@@ -148,7 +148,7 @@ def _draw_panels(regions: Any, panels: dict[object, ClassedRegions], columns: in
         axes = canvas.add_axes(box, label=f"panel {time}")
         set_frame(axes, frame)
         draw_regions(axes, paths, classed)
-        draw_borders(axes, view, options, inset=view.china)
+        draw_borders(axes, view, options, inset=view.china, weight=0.5)
         canvas.text(x / page.width, (top + 0.03) / page.height, str(time), fontsize=TEXT_SIZE, va="bottom")
     _legend_at_right(canvas, together, page)
     write_page(canvas, page)

@@ -100,12 +100,15 @@ def arrange(
         raise InputError(f"a figure {width:.1f} inches wide is too narrow for its legend; pass a larger width=.")
     tree = shapely.STRtree(obstacles)
     frame = _within_aspect(with_margin(bounds, 0.02), aspect)
-    tall = (frame[3] - frame[1]) > 0.55 * (frame[2] - frame[0])
+    column = sum(item.height + 2 * PAD for item in items)
     for _ in range(_MOST_STEPS):
         scale = (frame[2] - frame[0]) / width
         boxes, stuck = _place_all(frame, items, tree, scale)
         if stuck is None:
             return Arrangement(frame, boxes, scale)
+        # A column at the right is of use where the frame stays high enough to hold everything in it.
+        high = frame[3] - frame[1]
+        tall = high > column * scale and high > 0.55 * (frame[2] - frame[0])
         frame = _widened(frame, stuck, scale, width) if tall else _deepened(frame, stuck, scale)
     raise InputError("no room for the legend and its companions beside the map; pass a larger width=.")
 

@@ -106,6 +106,7 @@ def wrap(text: str, width: float, size: float) -> str:
 
     A single word that is wider is broken between its letters.
     """
+    require_characters(text, matplotlib.rcParams["font.family"])  # the error shows the whole text
     lines = [""]
     for piece in _pieces(text, width, size):
         if piece == "\n":
