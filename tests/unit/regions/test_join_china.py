@@ -247,3 +247,11 @@ def test_ids_of_the_national_map_service_and_a_strange_shape() -> None:
     table = pd.DataFrame({"p": ["吉林", "156130000", "河南省", "100000_JD"], "x": [1, 2, 3, 4]})
     study = sr.join(strange, table, on="p")
     assert study.values("x").to_dict() == {"156130000": 2, "156220000": 1, "156410000": 3, "100000_JD": 4}
+
+
+def test_regions_that_are_none_or_occur_twice(regions: gpd.GeoDataFrame) -> None:
+    table = pd.DataFrame({"city": ["承德"], "x": [1]})
+    with pytest.raises(InputError, match="must be a GeoDataFrame"):
+        sr.join(pd.DataFrame({"a": [1]}), table, on="city")  # type: ignore[arg-type]
+    with pytest.raises(DuplicateError, match="found twice: 130800"):
+        sr.join(pd.concat([regions, regions.iloc[:1]]), table, on="city")

@@ -115,6 +115,12 @@ def test_a_full_name_or_prefix_decides_too() -> None:
     assert resolve("朝阳市").region == resolve("辽宁朝阳").region == "211300"
 
 
+def test_a_province_in_brackets_decides() -> None:
+    assert resolve("苏州（江苏）").region == resolve("Suzhou (Jiangsu)").region == "320500"
+    assert resolve("海南(青海省)").region == "632500"
+    assert resolve("承德（山东）").region == resolve("承德(原热河)").region == ""
+
+
 def test_the_level_of_the_layer_decides() -> None:
     assert resolve("吉林", level="province") == Resolution("matched", "220000")
     assert resolve("海南", level="province") == Resolution("matched", "460000")
