@@ -42,6 +42,8 @@ class Estimate:
         Sum of the region and period effects.
     r2, r2_within, r2_squared_correlation : float
     optimum : Optimum
+    gradient : float
+        Largest slope of the log-likelihood at the optimum, in units of one standard error; 0 at a maximum.
     """
 
     coefficients: Array
@@ -59,6 +61,7 @@ class Estimate:
     r2_within: float
     r2_squared_correlation: float
     optimum: Optimum
+    gradient: float
 
 
 def estimate(
@@ -126,7 +129,17 @@ def estimate(
         _r2(residuals.innovations, blocks.y_within),
         _squared_correlation(blocks, inverse_apply(w if parts.lag_y else None, best.rho, explained), effects),
         best,
+        _gradient(likelihood, best, spread, parts),
     )
+
+
+def _gradient(likelihood: Likelihood, best: Optimum, spread: Array, parts: Parts) -> float:
+    if parts.is_linear:
+        return 0.0
+    by_rho, by_lam = likelihood.score(best.rho, best.lam)
+    slopes = np.array([*([by_rho] if parts.lag_y else []), *([by_lam] if parts.error else [])])
+    errors = np.sqrt(np.maximum(np.diag(spread)[-1 - len(slopes) : -1], 0))
+    return float(np.abs(slopes * errors).max())
 
 
 def count_effects(blocks: Blocks, effects: str) -> int:

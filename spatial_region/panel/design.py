@@ -86,6 +86,7 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
                 f"There are: {name_some(known, limit=20)}."
             )
     frame = study.frame(wanted)
+    _check_numeric(frame, parsed, study)
     _check_complete(frame, study, formula)
     try:
         matrices = formulaic.model_matrix(parsed, frame, context={}, na_action="ignore")
@@ -152,7 +153,7 @@ def _parse(formula: str) -> Any:
 def _check_functions(formula: str) -> None:
     """Refuse functions that this package does not know: a formula may come from a file, and is evaluated."""
     bare = re.sub(r"`[^`]*`", "x", formula)
-    for function in re.findall(r"([A-Za-z_][\w.]*)\s*\(", bare):
+    for function in re.findall(r"([^\W\d][\w.]*)\s*\(", bare):
         numeric = function.removeprefix("np.")
         if function.startswith("np.") and isinstance(getattr(np, numeric, None), np.ufunc):
             continue
@@ -166,8 +167,26 @@ def _check_functions(formula: str) -> None:
                 f"no function {function!r} in formulas.{did_you_mean(function, _FUNCTIONS)} "
                 f"There are: {', '.join(_FUNCTIONS[:12])} and NumPy's functions of one value such as np.sqrt."
             )
-    if "__" in bare:
-        raise InputError(f"the formula {formula!r} contains '__'; use variables, operators and functions only.")
+    if "__" in bare or re.search(r"[\])}]\s*\(", bare):
+        raise InputError(
+            f"the formula {formula!r} contains '__' or calls a bracket; use variables, operators and functions only."
+        )
+
+
+def _check_numeric(frame: pd.DataFrame, parsed: Any, study: Study) -> None:
+    """Refuse text where a number is expected: it would otherwise become a dummy variable for each text."""
+    written = {factor.expr for side in (parsed.lhs, parsed.rhs) for term in side for factor in term.factors}
+    for column in frame.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]:
+        if column not in written or isinstance(frame[column].dtype, pd.CategoricalDtype):
+            continue
+        values = frame[column].dropna()
+        odd = values[pd.to_numeric(values, errors="coerce").isna()]
+        example = (odd if len(odd) else values).head(1)
+        region = example.index[0][0] if study.is_panel else example.index[0]
+        raise InputError(
+            f"{column!r} is text, for example {example.iloc[0]!r} in {name_regions([region], study.names)}. Make it "
+            f"numeric in the table, or write C({column}) for one dummy variable for each text."
+        )
 
 
 def _check_complete(frame: pd.DataFrame, study: Study, formula: str) -> None:

@@ -32,6 +32,8 @@ from spatial_region.panel.result import SpatialPanelResult
 
 # A residual share below which the fit is exact up to rounding, and has no likelihood.
 _EXACT = 1e-13
+# Change of the log-likelihood over one standard error that still counts as none.
+_FLAT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,11 @@ def _check_found(found: Estimate, determinant: LogDeterminant | None, settings: 
             f"model={settings.model!r} has no maximum inside ({determinant.low:.6g}, {determinant.high:.6g}): "
             f"{values}. Check the weights (one component? duplicates of a region?), trends in {design.response!r}, "
             f"or use a simpler model."
+        )
+    if found.gradient > _FLAT:
+        raise ConvergenceError(
+            f"the search for the maximum of model={settings.model!r} stopped at {values}, where the log-likelihood "
+            f"still changes by {found.gradient:.3g} over one standard error. Try a model with fewer spatial terms."
         )
     if best.rival is not None:
         rho, lam, height = best.rival

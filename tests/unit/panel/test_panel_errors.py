@@ -75,7 +75,9 @@ def test_study_and_time(us48):
         ("growth ~ lag(initial)", InputError, "shift rows across regions"),
         ("growth ~ np.linalg.inv(initial)", UnknownNameError, "no function 'np.linalg.inv'"),
         ("growth ~ open('x')", UnknownNameError, "no function 'open'"),
+        ("growth ~ ｏｐｅｎ('x')", UnknownNameError, "no function"),
         ("growth ~ initial.__class__", InputError, "'__'"),
+        ("growth ~ {[open][0]('x')}", InputError, "calls a bracket"),
         ("growth ~ initial +", InputError, "cannot be read"),
         ("growth ~ initial | previous", InputError, "one '~'"),
         ("~ initial", InputError, "one '~'"),
@@ -93,6 +95,14 @@ def test_study_and_time(us48):
 def test_formula(us48, formula, error, found):
     with pytest.raises(error, match=found):
         panel(us48, formula)
+
+
+def test_text_is_not_turned_into_dummies(us48):
+    text = us48.with_columns(money=us48.data["initial"].map("{:.2f}元".format), kind="a")
+    with pytest.raises(InputError, match=r"'money' is text, for example '.*元' in Washington \(53\).*C\(money\)"):
+        panel(text, "growth ~ money")
+    with pytest.raises(InputError, match="'money' is text"):
+        panel(text, "money ~ initial")
 
 
 def test_names_of_lags(us48):
@@ -251,6 +261,15 @@ def test_parameter_at_the_bound_is_an_error(us48):
     study = us48.with_columns(y=pd.Series(y.ravel(), index=us48.data.index))
     with pytest.raises(ConvergenceError, match=r"no maximum inside .*rho = "):
         panel(study, "y ~ previous", model="sar", effects="pooled")
+
+
+def test_a_search_that_stops_too_early_is_an_error(us48, monkeypatch):
+    from spatial_region.panel import _estimate
+    from spatial_region.panel._search import Optimum
+
+    monkeypatch.setattr(_estimate, "maximise", lambda *_, **__: Optimum(0.3, 0.0, at_bound=False))
+    with pytest.raises(ConvergenceError, match=r"stopped at rho = 0.3, where the log-likelihood still changes"):
+        panel(us48, model="sar")
 
 
 def test_two_maxima_of_nearly_the_same_height_are_reported(oracle):
