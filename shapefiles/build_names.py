@@ -27,23 +27,15 @@ MUNICIPALITIES = {"110000", "120000", "310000", "500000"}
 PROVEN = 0.5  # share of counties that has to be found again before a unit is said to have gone wholly into another
 MOSTLY = 0.8  # share of counties that has to stay for a unit under a new name to be the same region
 
-# Units whose counties carry reused identifiers in the source, or none. From the State Council's decisions of 1981
-# (Wenzhou), 1983 (Yongchuan, Wenjiang), 1984-85 (Shihezi, Nenjiang), 1994 (Shashi), 1996 (Songhuajiang),
-# 1997 (Chongqing) and 1998 (Dongchuan).
+# Units without counties, or followed by a unit of another name in the year in between, by the State Council's
+# decisions of 1981-83 (Jiangjin, Yongchuan), 1984-85 (Shihezi), 1994 (Shashi) and 1998 (Dongchuan).
 HEIRS_BY_HAND = {
-    "232100": "230100",
-    "232200": "230200",
-    "332400": "330300",
-    "510200": "500000",
-    "511200": "500000",
     "512100": "500000",
-    "513500": "500000",
-    "517000": "500000",
-    "512700": "510100",
     "420400": "421000",
     "530200": "530100",
     "650300": "659001",
 }
+SAME_PROVINCE = {"50": "51", "46": "44"}  # Chongqing left Sichuan in 1997, Hainan left Guangdong in 1988
 # Characters with several readings, where the dictionary of the tool is not followed by the official spelling.
 SPELLINGS = {
     "六安": "luan",
@@ -137,13 +129,25 @@ def romanise(name: str) -> str:
 
 
 def locate(years: pd.DataFrame, layer: pd.DataFrame) -> pd.DataFrame:
-    """Return the counties of each year with the unit that they belong to, in terms of the layer where one exists."""
-    county = years[(years["rank"] == "3")].copy()
-    county = county[~county.duplicated(["year", "county_id"], keep=False)]  # reused identifiers prove nothing
-    direct = direct_counties(years, layer)
+    """Return the counties of each year with the unit that they belong to, in terms of the layer where one exists.
+
+    Counties are followed by short name within the province: their identifiers are reused in the source.
+    """
+    county = years[years["rank"] == "3"]
+    inside = county["province_adcode"].str[:2].replace(SAME_PROVINCE)
+    county = county.assign(county=inside + county["county_short"])
+    county = county[~county.duplicated(["year", "county"], keep=False)]  # two of a name prove nothing
+    direct = layer[~layer["city_adcode"].str.endswith("00")]
+    codes = dict(
+        zip(
+            direct["province_adcode"].str[:2].replace(SAME_PROVINCE) + direct["short_name"],
+            direct["city_adcode"],
+            strict=True,
+        )
+    )
+    own = county["county"].map(codes).where(county["city_name"] == "直辖县")
     whole = county["province_adcode"].where(county["province_adcode"].isin(MUNICIPALITIES))
-    county["unit"] = county["county_id"].map(direct).fillna(whole).fillna(county["city_id"])
-    return county[["year", "county_id", "unit"]]
+    return county.assign(unit=own.fillna(whole).fillna(county["city_id"]))[["year", "county", "unit"]]
 
 
 def fate_table(
@@ -151,7 +155,7 @@ def fate_table(
 ) -> pd.DataFrame:
     """Return what became of each unit that ended, and of each that gave up parts when it changed its name."""
     today = set(layer["city_adcode"])
-    by_year = {year: part.set_index("county_id")["unit"] for year, part in located.groupby("year")}
+    by_year = {year: part.set_index("county")["unit"] for year, part in located.groupby("year")}
     final = max(by_year)
     city = names[names["level"] == "prefecture"]
     rows = []

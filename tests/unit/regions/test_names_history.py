@@ -69,7 +69,7 @@ def test_chaohu_went_to_three_cities_and_is_not_one_region(time: int | None) -> 
 
 
 def test_a_unit_that_changed_its_name_and_lost_parts_is_not_the_same_region() -> None:
-    for name in ("柳州地区", "南宁地区", "梧州地区", "海南行政区", "徽州地区"):
+    for name in ("柳州地区", "南宁地区", "梧州地区", "海南行政区", "徽州地区", "温江地区"):
         assert resolve(name, 1985).reason == "dissolved", name
 
 
