@@ -78,7 +78,8 @@ class Impacts(Result):
 def show_table(table: pd.DataFrame) -> str:
     """Return a table as text: five digits, and p-values to four decimals."""
     formats = {name: _show_p if str(name).split("_")[-1] == "p" else _show_value for name in table.columns}
-    return table.rename_axis(None).to_string(formatters=formats)
+    with pd.option_context("display.unicode.east_asian_width", True):  # keeps Chinese names in line
+        return str(table.rename_axis(None).to_string(formatters=formats))
 
 
 def _show_value(value: float) -> str:

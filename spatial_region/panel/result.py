@@ -227,7 +227,7 @@ class SpatialPanelResult(Result):
             ("AIC / BIC", f"{self.aic:.6g} / {self.bic:.6g} ({self.df_model} parameters, {self.nobs} observations)"),
             ("sigma2", self.sigma2),
             ("R2", self.r2),
-            ("R2 within", self.r2_within),
+            *([("R2 within", self.r2_within)] if self.effects != "pooled" else []),
             ("R2 squared correlation", self.r2_squared_correlation),
             ("standard errors", self._standard_errors),
         ]

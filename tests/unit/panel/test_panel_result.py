@@ -136,9 +136,17 @@ def test_text(us48, sdm):
     for part in ("Spatial Durbin model", "48 regions x 8 times", "twoway", "standardisation=row", "eigenvalues", "rho"):
         assert part in text
     cross = sr.spatial_regression(FORMULA, us48, at=2000, model="slx").summary()
-    assert "Student" in cross or "t with" in cross
-    assert "at" in cross and "effects" not in cross.splitlines()[3]
+    assert "classical, t with 43 degrees of freedom" in cross
+    assert "2000" in cross and "effects" not in cross and "R2 within" not in cross
     assert "e-" not in "".join(line.split()[4] for line in text.splitlines()[-5:])  # p-values are readable
+
+
+def test_chinese_names_stay_in_line(us48):
+    study = us48.with_columns(人均收入=us48.data["initial"])
+    lines = sr.spatial_panel("growth ~ 人均收入", study, model="sar", effects="region").summary().splitlines()[-2:]
+    # A Chinese character is two columns wide on a terminal.
+    widths = [sum(2 if ord(c) > 0x2E80 else 1 for c in line) for line in lines]
+    assert widths[0] == widths[1]
 
 
 def test_spec_and_pickle(us48, sdm):
