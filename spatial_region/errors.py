@@ -90,6 +90,10 @@ class CoverageWarning(SpatialRegionWarning):
     """Boundaries do not fit together: gaps, overlaps, or borders digitised twice."""
 
 
+class CRSWarning(SpatialRegionWarning):
+    """Coordinates look unlike what their coordinate reference system says."""
+
+
 class IslandWarning(SpatialRegionWarning):
     """Some regions have no neighbours under the weights."""
 

@@ -27,9 +27,10 @@ def shared_reference() -> Path:
 
 @pytest.fixture
 def columbus() -> gpd.GeoDataFrame:
-    """49 neighbourhoods of Columbus, Ohio (Anselin 1988), bundled with libpysal; given a plane CRS in metres."""
+    """49 neighbourhoods of Columbus, Ohio (Anselin 1988), bundled with libpysal; its arbitrary units taken as km."""
     frame = gpd.read_file(examples.get_path("columbus.shp")).set_index("POLYID")
-    return frame.set_index(frame.index.astype(int).astype(str)).set_crs(3857)
+    frame = frame.set_index(frame.index.astype(int).astype(str))
+    return frame.set_geometry(frame.geometry.scale(1000, 1000, origin=(0, 0))).set_crs(3857, allow_override=True)
 
 
 def lattice(rows: int, columns: int, *, size: float = 1000.0, crs: int | None = 3857) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import shapely
 
 from spatial_region.core.study import Study
-from spatial_region.errors import CRSError, InputError
+from spatial_region.errors import CRSError, CRSWarning, InputError
 
 EARTH_RADIUS_KM = 6371.0088  # mean radius of the GRS 80 ellipsoid (IUGG)
 
@@ -71,6 +72,11 @@ def region_points(geometry: Any, *, purpose: str) -> Points:
     ------
     CRSError
         If the geometries have no coordinate reference system, or one without a length unit.
+
+    Warns
+    -----
+    CRSWarning
+        If the system is projected and yet the coordinates look like degrees.
     """
     crs = geometry.crs
     if crs is None:
@@ -81,8 +87,21 @@ def region_points(geometry: Any, *, purpose: str) -> Points:
     if crs.is_geographic:
         lon, lat = _sphere_centroids(np.asarray(geometry.array))
         return Points(_on_sphere(lon, lat), spherical=True)
+    _warn_of_degrees(geometry, purpose)
     centres = shapely.centroid(np.asarray(geometry.array))
     return Points(shapely.get_coordinates(centres) * unit_metres(crs) / 1000.0, spherical=False)
+
+
+def _warn_of_degrees(geometry: Any, purpose: str) -> None:
+    west, south, east, north = geometry.total_bounds
+    if west >= -180 and east <= 180 and south >= -90 and north <= 90:
+        warnings.warn(
+            f"{purpose}: the coordinates run from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}, which looks like "
+            f"degrees, while {geometry.crs.name} says that they are lengths. If they are degrees, state it: "
+            f"regions.set_crs('EPSG:4326', allow_override=True).",
+            CRSWarning,
+            stacklevel=4,
+        )
 
 
 def unit_metres(crs: Any) -> float:

@@ -56,8 +56,10 @@ def test_units_of_the_variable(values, scale, shift):
 @given(factor=st.sampled_from([1e-3, 1.0, 1e3]), values=variables())
 def test_units_of_the_map(factor, values):
     unit = {1e-3: "km", 1.0: "m", 1e3: "mm"}[factor]
-    crs = f"+proj=aeqd +lat_0=35 +lon_0=105 +datum=WGS84 +units={unit} +no_defs"
-    moved = FRAME.set_crs("+proj=aeqd +lat_0=35 +lon_0=105 +datum=WGS84 +units=m", allow_override=True).to_crs(crs)
+    # The false easting keeps coordinates in km away from what could be degrees.
+    plane = "+proj=aeqd +lat_0=35 +lon_0=105 +x_0=500000 +datum=WGS84 +units="
+    there = FRAME.set_geometry(FRAME.geometry.translate(500_000)).set_crs(f"{plane}m", allow_override=True)
+    moved = there.to_crs(f"{plane}{unit}")
     for build in (
         lambda f: sr.contiguity(f, snap=1.0),
         lambda f: sr.knn(f, k=3),

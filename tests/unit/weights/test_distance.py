@@ -11,7 +11,7 @@ from pyproj import Geod
 
 import spatial_region as sr
 from spatial_region.core.geo import EARTH_RADIUS_KM, region_points
-from spatial_region.errors import CRSError, InputError, IslandWarning, WeightsError
+from spatial_region.errors import CRSError, CRSWarning, InputError, IslandWarning, WeightsError
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_projected_coordinates_agree_with_libpysal(columbus):
     np.testing.assert_array_equal(
         sr.knn(columbus, k=6).sparse.toarray(), Graph.build_knn(centres, k=6).sparse.toarray()
     )
-    w = sr.distance_band(columbus, km=0.001)
+    w = sr.distance_band(columbus, km=1)
     np.testing.assert_array_equal(
-        w.sparse.toarray(), Graph.build_distance_band(centres, threshold=1.0).sparse.toarray()
+        w.sparse.toarray(), Graph.build_distance_band(centres, threshold=1000.0).sparse.toarray()
     )
 
 
@@ -80,7 +80,7 @@ def test_ties_do_not_depend_on_the_order_of_rows():
 
 
 def test_coincident_points_beyond_those_first_asked_for():
-    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0.0] * 60, [0.0] * 60), index=range(60), crs=3857)
+    frame = gpd.GeoDataFrame(geometry=gpd.points_from_xy([1e5] * 60, [1e5] * 60), index=range(60), crs=3857)
     w = sr.knn(frame, k=2)
     assert (w.cardinalities == 2).all()
     assert not w.sparse.diagonal().any()
@@ -129,6 +129,12 @@ def test_degrees_are_never_taken_for_distances(cities):
     for build in (sr.knn, sr.distance_band, sr.inverse_distance):
         with pytest.raises(CRSError, match="no coordinate reference system"):
             build(bare)
+
+
+def test_degrees_with_a_plane_crs_are_noticed(cities):
+    wrong = cities.set_crs(3857, allow_override=True)
+    with pytest.warns(CRSWarning, match="looks like degrees, while WGS 84 / Pseudo-Mercator"):
+        sr.knn(wrong, k=3)
 
 
 def test_bad_options(cities):
