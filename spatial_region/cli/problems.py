@@ -85,7 +85,7 @@ def translate(error: Mapping[str, Any], model: type[BaseModel] | None) -> str:
     if kind == "literal_error":
         return _not_offered(error["input"], context["expected"].replace(" or ", ", "))
     if kind == "union_tag_invalid":
-        return f"kind {_not_offered(context['tag'], context['expected_tags'])}"
+        return _not_offered(context["tag"], context["expected_tags"])
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}; found {shown(error['input'])}."
     if kind in _ABSENT:

@@ -128,6 +128,8 @@ def _note_and_prune(
     for found in error.errors():
         loc = _in_file(found["loc"], rest)
         original = _original(loc, places)
+        if found["type"] == "union_tag_invalid":
+            original = (*original, "kind")
         if original not in noted:
             problems.add(original, translate(found, _model_at(loc, rest)))
             noted.add(original)
