@@ -99,7 +99,8 @@ def spatial_panel(
     Examples
     --------
     >>> import geopandas as gpd, numpy as np, pandas as pd, spatial_region as sr
-    >>> regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*np.divmod(np.arange(30) * 1000, 6)), crs=3857)
+    >>> x, y = np.divmod(np.arange(30), 6)
+    >>> regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy(1000 * x, 1000 * y), crs=3857)
     >>> index = pd.MultiIndex.from_product([regions.index, range(2015, 2020)])
     >>> data = pd.DataFrame(np.random.default_rng(1).normal(size=(150, 2)), index=index, columns=["y", "a"])
     >>> study = sr.make_study(regions, data)
@@ -161,7 +162,8 @@ def spatial_regression(
     Examples
     --------
     >>> import geopandas as gpd, numpy as np, pandas as pd, spatial_region as sr
-    >>> regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy(*np.divmod(np.arange(30) * 1000, 6)), crs=3857)
+    >>> x, y = np.divmod(np.arange(30), 6)
+    >>> regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy(1000 * x, 1000 * y), crs=3857)
     >>> data = pd.DataFrame(np.random.default_rng(1).normal(size=(30, 2)), columns=["y", "a"])
     >>> study = sr.make_study(regions, data)
     >>> sr.spatial_regression("y ~ a", study, w=sr.knn(study, k=4), model="sar").params.index.tolist()
