@@ -1,0 +1,199 @@
+"""The bundled studies, run as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+import spatial_region as sr
+from spatial_region.cli.main import app
+
+STUDIES = Path(__file__).resolve().parents[2] / "docs" / "studies"
+COMMAND = [sys.executable, "-m", "spatial_region.cli.main"]
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, [str(one) for one in arguments])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def table(folder: Path, name: str, **options) -> pd.DataFrame:
+    return pd.read_csv(folder / "tables" / f"{name}.csv", encoding="utf-8-sig", **options)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> dict[str, Path]:
+    """Results of the four small studies, made by one command."""
+    place = tmp_path_factory.mktemp("out") / "all"
+    names = ["border", "west", "provinces", "us48"]
+    made = run("run", *[STUDIES / name / "study.toml" for name in names], "-o", place)
+    assert made.exit_code == 0, made.stderr
+    assert len(made.stdout.strip().splitlines()) == len(names)
+    return {name: place / name for name in names}
+
+
+@pytest.mark.parametrize("name", ["border", "west", "provinces", "us48"])
+def test_every_link_leads_to_a_file_and_every_figure_is_a_picture(results, name):
+    folder = results[name]
+    linked = set(re.findall(r"\]\(((?:figures|tables)/[^)]+)\)", (folder / "summary.md").read_text(encoding="utf-8")))
+    files = {one for one in contents(folder) if "/" in one}
+    assert linked == files
+    for path in (folder / "figures").glob("*.png"):
+        with Image.open(path) as picture:
+            assert min(picture.size) > 500
+            assert len(np.unique(np.asarray(picture.convert("L").resize((200, 200))))) > 5
+    for path in (folder / "figures").glob("*.svg"):
+        assert path.read_text(encoding="utf-8").rstrip().endswith("</svg>")
+
+
+def test_border_profile_reproduces_the_printed_figures(results):
+    printed = pd.read_csv(STUDIES / "border" / "border_prefectures.csv", dtype={"adcode": str}).set_index("adcode")
+    levels = table(results["border"], "levels_gdp_pc", dtype={"region": str}).set_index("region")
+    assert levels["relative"].round(2).to_dict() == printed["ratio_to_region_mean"].reindex(levels.index).to_dict()
+    change = table(results["border"], "change_population", dtype={"region": str}).set_index("region")
+    both = pd.DataFrame({"ours": change["change_pct"].round(2), "printed": printed["pop_change_pct"]}).dropna()
+    assert len(both) == 6
+    assert (both["ours"] == both["printed"]).all()
+
+
+def test_border_moran_takes_all_arrangements_and_says_that_seven_are_too_few(results):
+    row = table(results["border"], "moran_gdp_pc").iloc[0]
+    assert row["permutations"] == 5040
+    assert row["n"] == 7
+    summary = (results["border"] / "summary.md").read_text(encoding="utf-8")
+    assert "all 5,040 arrangements of the values, so that p is exact" in summary
+    assert "7 regions are too few to support inference" in summary
+    links = table(results["border"], "moran_gdp_pc")  # row-standardised queen weights of the 11 pairs that touch
+    assert len(links) == 1
+    assert json.loads((results["border"] / "manifest.json").read_text())["weights"]["queen"]["links"] == 22
+
+
+def test_west_leaves_out_the_country_and_says_so(results):
+    summary = (results["west"] / "summary.md").read_text(encoding="utf-8")
+    assert "中国: total" in summary
+    assert "西部与全国差距: total" in summary
+    match = json.loads((results["west"] / "manifest.json").read_text(encoding="utf-8"))["match"][0]
+    assert match["counts"]["unmatched"] == 18
+    assert match["counts"]["lost"] == 0
+    assert sorted(table(results["west"], "quality_moran")["n"].unique()) == [12]
+
+
+def test_west_panel_without_space_equals_least_squares_with_dummies(results):
+    tables = [
+        pd.read_csv(STUDIES / "west" / f"western_{name}.csv").set_index(["region", "year"])["value"].rename(name)
+        for name in ("quality", "resilience")
+    ]
+    data = pd.concat(tables, axis=1).query("region not in ['中国', '西部地区均值', '西部与全国差距']")
+    within = data - data.groupby("region").transform("mean") - data.groupby("year").transform("mean") + data.mean()
+    slope = (within["quality"] * within["resilience"]).sum() / (within["resilience"] ** 2).sum()
+    fits = table(results["west"], "quality_on_resilience").set_index(["model", "term"])
+    assert fits.loc[("ols", "resilience"), "estimate"] == pytest.approx(slope, rel=1e-9)
+    assert len(data) == fits["nobs"].iloc[0] == 72
+
+
+def test_provinces_grades_and_strata(results):
+    graded = table(results["provinces"], "integration_grades")["grade"].value_counts().to_dict()
+    assert graded == {"高": 4, "较高": 5, "中等": 9, "较低": 12}
+    scores = pd.read_csv(STUDIES / "provinces" / "integration_scores.csv").query("dimension == '城乡高质量融合水平'")
+    plates = {"东部": "East", "中部": "Central", "西部": "West", "东北": "Northeast"}
+    y, group = scores["score"], scores["plate"].map(plates)
+    q = 1 - ((y - y.groupby(group).transform("mean")) ** 2).sum() / ((y - y.mean()) ** 2).sum()
+    factors = table(results["provinces"], "integration_strata_factors").set_index("factor")
+    assert factors.loc["plate", "q"] == pytest.approx(q, rel=1e-9)
+
+
+def test_us48_moran_equals_esda(results):
+    import geopandas as gpd
+    from esda.moran import Moran  # esda 2.9
+    from libpysal import examples
+    from libpysal.weights import Queen
+
+    states = gpd.read_file(examples.get_path("us48.shp"))
+    income = pd.read_csv(examples.get_path("usjoin.csv")).set_index("Name").loc[states["STATE_NAME"]]
+    w = Queen.from_dataframe(states, use_index=False)
+    ours = table(results["us48"], "moran_by_year").set_index("time")
+    assert ours.index.tolist() == list(range(1929, 2010))
+    for year in (1929, 1969, 2009):
+        peer = Moran(income[str(year)], w, transformation="r", permutations=0)
+        assert ours.loc[year, "I"] == pytest.approx(peer.I, rel=1e-9)
+        assert ours.loc[year, "z"] == pytest.approx(peer.z_norm, rel=1e-8)
+
+
+def test_us48_levels_and_growth(results):
+    levels = table(results["us48"], "levels_income", dtype={"region": str}).set_index("region")
+    assert levels.loc["09", "name"] == "Connecticut"
+    assert levels.loc["09", "rank"] == 1
+    assert levels.loc["09", "growth_pct"] == pytest.approx(100 * ((52736 / 1024) ** (1 / 80) - 1))
+
+
+@pytest.mark.parametrize("name", ["border", "us48"])
+def test_twice_gives_the_same_bytes(results, name, tmp_path):
+    made = run("run", STUDIES / name / "study.toml", "-o", tmp_path / "again")
+    assert made.exit_code == 0, made.stderr
+    first, second = contents(results[name]), contents(tmp_path / "again")
+    assert first.keys() == second.keys()
+    assert [one for one in first if first[one] != second[one] and one != "manifest.json"] == []
+    manifests = [json.loads(one["manifest.json"]) for one in (first, second)]
+    for manifest in manifests:
+        del manifest["seconds"], manifest["finished"]
+    assert manifests[0] == manifests[1]
+
+
+@pytest.mark.parametrize("name", ["border", "west", "provinces", "us48", "prefectures"])
+def test_check_finds_the_bundled_studies_sound(name):
+    result = run("check", STUDIES / name / "study.toml")
+    assert result.exit_code == 0, result.stderr
+    assert ": ok. " in result.stdout
+
+
+def _long_study(folder: Path) -> Path:
+    """The study of the 48 states with so many permutations that it takes minutes."""
+    shutil.copytree(STUDIES / "us48", folder)
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    assert "permutations = 999\n" in text
+    path.write_text(text.replace("permutations = 999\n", "permutations = 999999\n"), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("request_to_stop", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, request_to_stop):
+    path = _long_study(tmp_path / "study")
+    place = tmp_path / "results"
+    place.mkdir()
+    process = subprocess.Popen([*COMMAND, "run", str(path), "-o", str(place)], stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 120
+        while not list(tmp_path.glob(".results.partial-*/figures/*.svg")):  # at work, with a part written
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline, "the run did not get to its first figure"
+            time.sleep(0.05)
+        process.send_signal(request_to_stop)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert "Interrupted; nothing was written." in errors
+    assert "Traceback" not in errors
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["results", "study"]
+    assert list(place.iterdir()) == []
+
+
+def test_the_installed_command_knows_its_version():
+    made = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True)
+    assert made.stdout == f"spatial-region {sr.__version__}\n"
