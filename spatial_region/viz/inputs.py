@@ -72,6 +72,8 @@ def region_values(regions: object, variable: str | pd.Series, at: object = None)
     frame, _ = region_frame(regions)
     if at is not None:
         raise InputError(f"at={at!r} is for a study with time; these regions are a GeoDataFrame.")
+    if not isinstance(frame, pd.DataFrame):
+        raise InputError(f"regions without columns have no variable {variable!r}; pass a Series indexed by region.")
     if variable not in frame.columns:
         known = frame.columns.drop(frame.geometry.name)
         raise UnknownNameError(

@@ -62,6 +62,7 @@ def label_points(
     texts: dict[Any, str],
     points: np.ndarray,
     taken: list[Bounds] | None = None,
+    most: int | None = None,
 ) -> list[Any]:
     """Write texts beside points, each in a place free of points and other labels, or not at all.
 
@@ -77,6 +78,8 @@ def label_points(
         All points drawn, which no label may cover.
     taken : list of bounds
         Rectangles in data units that are taken already.
+    most : int, optional
+        How many labels to write at most.
 
     Returns
     -------
@@ -89,8 +92,10 @@ def label_points(
     used = [_in_inches(box, across, up) for box in taken or []]
     dots = points / [across, up]
     edge = (left / across + 0.03, bottom / up + 0.03, right / across - 0.03, top / up - 0.03)
-    written = []
+    written: list[Any] = []
     for at_x, at_y, (region, text) in zip(x / across, y / up, texts.items(), strict=True):
+        if most is not None and len(written) == most:
+            break
         box = _free_place(at_x, at_y, text, dots, used, edge)
         if box is None:
             continue

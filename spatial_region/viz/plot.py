@@ -51,7 +51,7 @@ def plot(result: Any, **options: Any) -> Figure:
     Raises
     ------
     InputError
-        If there is no figure of this type.
+        If there is no figure of this type, or a map lacks its regions.
     """
     known = ", ".join(sorted(kind.__name__ for kind in plot.registry if kind is not object))
     raise InputError(f"there is no figure of {type(result).__name__}; there are figures of {known}.")
@@ -77,9 +77,9 @@ def _(
     table = result.table(level=level)
     if kind == "scatter":
         options.setdefault("variable", str(result.spec.inputs["variable"]))
+        lag = result.statistics["lag"] * _scale_of_lag(result)
         values = result.statistics["value"]
-        return moran_scatter(values, result.statistics["lag"], clusters=table["cluster"], names=result.names, **options)
-    regions = result.regions if regions is None else regions
+        return moran_scatter(values, lag, clusters=table["cluster"], names=result.names, **options)
     if regions is None:
         raise InputError(
             "the values came without boundaries, and a map needs them: pass regions=study, or a GeoDataFrame."
@@ -100,6 +100,16 @@ def _(result: GeoDetectorResult, *, kind: DetectorKind = "interaction", **option
         return interaction_heatmap(result.interactions, result.factors, **options)
     p: pd.Series = result.factors["p_permutation" if result.permutations else "p_central"]
     return factor_bars(result.factors["q"], p, **options)
+
+
+def _scale_of_lag(result: LocalMoran) -> float:
+    """Return n / S0, by which the slope becomes Moran's I. S0 of row-standardised weights counts the non-islands."""
+    if not str(result.spec.inputs["weights"]).endswith("standardisation=row"):
+        raise InputError(
+            "the slope is Moran's I for row-standardised weights, and these are not; "
+            "draw sr.moran(...).plot(clusters=local.table()['cluster']) instead."
+        )
+    return float(result.n / result.statistics["lag"].notna().sum())
 
 
 def _joined(first: str, second: str, lang: str) -> str:

@@ -227,9 +227,9 @@ def _label(
     order = pd.DataFrame({"significant": significant, "weight": weight}).sort_values(
         ["significant", "weight"], ascending=False, kind="stable"
     )
-    chosen = order.index[:count]
+    chosen = order.index[: 4 * count]  # the next ones take the place of those for which there is no room
     texts = {region: str(region) if names is None else str(names.get(region, region)) for region in chosen}
     z, lag = plotted.loc[chosen, "z"].to_numpy(), plotted.loc[chosen, "lag"].to_numpy()
     # Labels keep off the line as well as off the points.
     points = np.vstack([plotted[["z", "lag"]].to_numpy(), line])
-    return label_points(axes, z, lag, texts, points, taken)
+    return label_points(axes, z, lag, texts, points, taken, count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,8 +58,21 @@ def style(lang: str) -> Iterator[None]:
         If the language is not offered.
     """
     check_option(lang, Lang, "lang")
-    with matplotlib.style.context(["default", {**_SETTINGS, "font.family": families(lang)}]):
+    with _quiet_fonts(), matplotlib.style.context(["default", {**_SETTINGS, "font.family": families(lang)}]):
         yield
+
+
+@contextmanager
+def _quiet_fonts() -> Iterator[None]:
+    # Matplotlib logs a line for every text whose font has another weight than "normal"; that a font has the
+    # characters is checked here.
+    logger = logging.getLogger("matplotlib.font_manager")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def new_canvas(width: float, height: float) -> Any:

@@ -20,6 +20,7 @@ from spatial_region.errors import (
     ConstantVariableError,
     DuplicateError,
     InputError,
+    IslandWarning,
     MissingValuesError,
     UnknownNameError,
 )
@@ -105,6 +106,22 @@ def test_an_island_is_left_out_of_the_points(texts: Texts) -> None:
     assert figure.data.loc["d", "quadrant"] == "undefined"
     (points,) = [c for c in figure.figure.axes[0].collections if c.get_gid() == "regions"]
     assert len(points.get_offsets()) == 3
+
+
+def test_the_slope_is_morans_i_with_islands(grid: gpd.GeoDataFrame) -> None:
+    apart = grid.drop(["r00c01", "r01c00", "r01c01"])  # leaves r00c00 without a neighbour
+    with pytest.warns(IslandWarning):
+        w = sr.contiguity(apart)
+    assert list(w.islands) == ["r00c00"]
+    moran = sr.moran(apart["smooth"], w=w, permutations=9)
+    local = sr.local_moran(apart["smooth"], w=w, permutations=9)
+    for figure in (moran.plot(), local.plot(kind="scatter"), moran.plot(clusters=local.table()["cluster"])):
+        (line,) = [line for line in figure.figure.axes[0].lines if line.get_gid() == "slope"]
+        x, y = line.get_data()
+        assert (y[-1] - y[0]) / (x[-1] - x[0]) == pytest.approx(moran.I, rel=1e-10)
+    binary = sr.local_moran(apart["smooth"], w=w.standardise("binary"), permutations=9)
+    with pytest.raises(InputError, match=r"draw sr.moran"):
+        binary.plot(kind="scatter")
 
 
 def test_bad_scatter_input_is_named() -> None:
