@@ -31,5 +31,7 @@ def name_some(labels: Iterable[object], *, limit: int = 5) -> str:
 def did_you_mean(word: object, known: Iterable[object]) -> str:
     """Return `` Did you mean 'gdp'?`` when a known name is near, and an empty string otherwise."""
     choices = [str(name) for name in known]
-    found = process.extractOne(str(word), choices, score_cutoff=60, processor=str.lower)
+    # One wrong character of two or three is half or a third of a Chinese name, and still a near miss.
+    cutoff = 50 if len(str(word)) <= 3 else 60
+    found = process.extractOne(str(word), choices, score_cutoff=cutoff, processor=str.lower)
     return f" Did you mean {found[0]!r}?" if found else ""

@@ -12,7 +12,7 @@ Correction = Literal["fdr", "bonferroni"]
 ContiguityKind = Literal["queen", "rook"]
 Islands = Literal["keep", "nearest", "raise"]
 Missing = Literal["raise", "drop"]
-Standardisation = Literal["row", "binary"]
+Standardisation = Literal["row", "binary", "none"]
 
 
 def check_option(value: object, alias: Any, argument: str) -> None:

@@ -36,7 +36,7 @@ class Weights:
         How the weights were made: kind, k, km, snap, order and the like.
     names : pandas.Series, optional
         Display name of each region, indexed by id.
-    standardisation : {"row", "binary"} or None
+    standardisation : {"row", "binary", "none"} or None
         None while nobody has decided; statistics then row-standardise a copy and say so.
 
     Raises
@@ -130,7 +130,9 @@ class Weights:
     # -- verbs ---------------------------------------------------------------------------------------------
 
     def standardise(self, standardisation: Standardisation = "row") -> Weights:
-        """Return the weights so that each row sums to 1 (`row`; islands stay 0) or each weight is 1 (`binary`).
+        """Return the weights so that each row sums to 1 (`row`; islands stay 0), or each weight is 1 (`binary`).
+
+        With ``"none"`` the weights stay as they are, and statistics use them so instead of row-standardising a copy.
 
         Raises
         ------
@@ -140,6 +142,8 @@ class Weights:
         check_option(standardisation, Standardisation, "standardisation")
         if standardisation == "row":
             return self._row_standardised
+        if standardisation == "none":
+            return replace(self, standardisation="none")
         matrix = self.sparse.copy()
         matrix.data = np.ones_like(matrix.data)
         return replace(self, sparse=matrix, standardisation=standardisation)
@@ -234,7 +238,7 @@ class Weights:
         )
         # Graph takes the order of the ids from the first level, so each focal's rows must come in that order.
         order = np.argsort(self.ids.get_indexer(adjacency.index.get_level_values("focal")), kind="stable")
-        transformation = {"row": "r", "binary": "b", None: "o"}[self.standardisation]
+        transformation = {"row": "r", "binary": "b"}.get(str(self.standardisation), "o")
         return Graph(adjacency.iloc[order], transformation=transformation)
 
     def to_w(self) -> Any:

@@ -278,7 +278,8 @@ def _read_values(
         if cells and has_numbers:
             notes.append(f"{variable!r} is kept as text: {len(cells)} cells are no number: {name_some(cells)}")
         if cells:
-            columns[variable] = source.frame.loc[joined, variable]
+            text = source.frame.loc[joined, variable]
+            columns[variable] = text.mask(text.map(lambda cell: isinstance(cell, str) and not cell.strip()))
             continue
         columns[variable] = numbers.values
         missing += [(rows.loc[label, "row"], variable, text) for label, text in numbers.missing.items()]

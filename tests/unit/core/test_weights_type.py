@@ -12,6 +12,7 @@ from libpysal import weights as lw
 from libpysal.graph import Graph
 
 import spatial_region as sr
+from spatial_region.core.sample import draw_sample
 from spatial_region.core.weights import as_weights
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, WeightsError
 
@@ -56,6 +57,9 @@ def test_standardise(w):
     np.testing.assert_allclose(np.asarray(row.sparse.sum(axis=1)).ravel(), [1, 1, 1, 0])
     assert (row.standardisation, w.standardisation) == ("row", None)
     assert set(w.standardise("binary").sparse.data) == {1.0}
+    as_it_is = w.standardise("none")
+    assert (as_it_is.sparse.toarray() == LINKS).all()
+    assert draw_sample(pd.Series([1.0, 2, 3, 4], index=IDS), w=as_it_is).weights.sparse.max() == 2
     with pytest.raises(InputError, match="Did you mean 'row'"):
         w.standardise("rows")
 

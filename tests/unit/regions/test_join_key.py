@@ -56,3 +56,13 @@ def test_chinese_regions_by_their_ids_on_request() -> None:
     study = sr.join(squares(["130800", "150400"]), table, on="k", resolve="key")
     assert study.match.settings["resolve"] == "key"
     assert study.ids.tolist() == ["130800"]
+
+
+def test_a_blank_cell_of_a_text_column_is_missing(tmp_path):
+    path = tmp_path / "zones.csv"
+    path.write_text("id,zone\n01001,Cfa\n01003, \n01005,\n", encoding="utf-8")
+    squares = [shapely.box(x, 0, x + 1, 1) for x in range(3)]
+    regions = gpd.GeoDataFrame(geometry=squares, index=["01001", "01003", "01005"], crs=4326)
+    study = sr.join(regions, path, on="id")
+    assert study.values("zone").tolist()[0] == "Cfa"
+    assert study.values("zone").isna().tolist() == [False, True, True]
