@@ -113,5 +113,5 @@ def classed_numbers(values: pd.Series, breaks: Breaks, palette: str | None, *, t
     ]
     codes = breaks.codes(values)
     keys = codes.astype(str).where(codes >= 0, NO_DATA)
-    note = word(breaks.scheme, lang, k=breaks.k)
+    note = word(breaks.scheme, lang, k=breaks.k) if breaks.k > 1 else word("one class", lang)
     return ClassedRegions(keys, [*classes, no_data_class(lang)], title, note)

@@ -29,7 +29,7 @@ def scale_bar_item(view: MapView, lang: str) -> tuple[Item, float] | None:
         return None
     west, south, east, north = view.bounds
     centre = ((west + east) / 2, (south + north) / 2)
-    span = east - west
+    span = max(east - west, (north - south) / 1.2)  # of the frame, which is never much higher than wide
     km = nice_below(0.22 * span / width_of_km(view.crs, centre, 1.0))
     length = width_of_km(view.crs, centre, km)
     ends = text_size("0", SMALL_SIZE)[0] / 2 + _end_label_width(km, lang)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import compress
 from typing import Any
 
 from matplotlib.path import Path
 
 from spatial_region.regions.layers import nine_dash_line
 from spatial_region.viz.legends import ClassedRegions
-from spatial_region.viz.placing import Arrangement, Bounds, Item
+from spatial_region.viz.placing import Arrangement, Bounds, Item, overlap
 from spatial_region.viz.projection import MapView, projected_box
 from spatial_region.viz.shapes import draw_lines, draw_regions
 from spatial_region.viz.style import INK, text_size
@@ -45,13 +47,20 @@ def draw_inset(
     spare = ((x1 - x0) / (y1 - bottom) * (sea[3] - sea[1]) - (sea[2] - sea[0])) / 2
     axes.set_xlim(sea[0] - spare, sea[2] + spare)
     axes.set_ylim(sea[1], sea[3])
-    draw_regions(axes, paths, classed, gid="inset regions")
+    within = [_meets(path, sea) for path in paths]
+    shown = replace(classed, keys=classed.keys[within])
+    draw_regions(axes, list(compress(paths, within)), shown, gid="inset regions")
     draw_lines(axes, dashes(view.crs), width=0.8, colour=INK, gid="inset nine-dash line")
     gap = _LABEL_GAP / _INSET_HEIGHT
     axes.text(
         0.5, -gap, word("south china sea", lang), transform=axes.transAxes, fontsize=_LABEL_SIZE, ha="center", va="top"
     )
     return axes
+
+
+def _meets(path: Path, box: Bounds) -> bool:
+    extent = path.get_extents()
+    return overlap((extent.x0, extent.y0, extent.x1, extent.y1), box)
 
 
 def _in_figure(box: Bounds, place: Arrangement, frame: Bounds) -> tuple[float, float, float, float]:

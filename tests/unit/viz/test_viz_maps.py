@@ -280,6 +280,20 @@ def map_view_crs() -> object:
     return gpd.GeoSeries([shapely.box(0, 0, 1, 1)], crs=CHINA_CRS).crs
 
 
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (40, 2), (2, 40)])
+def test_maps_of_any_shape_have_room_for_everything(rows: int, columns: int) -> None:
+    cells = [
+        shapely.box(10 + c / 9, 40 + r / 9, 10 + (c + 1) / 9, 40 + (r + 1) / 9)
+        for r in range(rows)
+        for c in range(columns)
+    ]
+    regions = gpd.GeoDataFrame({"x": range(len(cells))}, geometry=cells, crs=4326)
+    figure = viz.choropleth(
+        regions, "x", title="A long title " * 20, source="A long source " * 20, legend="A long legend " * 8
+    )
+    assert viz.layout_faults(figure) == []
+
+
 def test_no_kilometres_without_a_crs(squares: gpd.GeoDataFrame, texts: Texts) -> None:
     bare = squares.set_crs(None, allow_override=True)
     figure = viz.choropleth(bare, pd.Series(range(12), index=bare.index, name="x"))
