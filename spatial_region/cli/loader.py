@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from pyproj import Geod
 
 from spatial_region.cli.expression import Formula, read_formula
 from spatial_region.cli.inputs import BUNDLED, Inputs, TableInput
@@ -183,7 +181,7 @@ def in_order(formulas: dict[str, Formula]) -> list[str]:
 
 
 def area_km2(regions: Any) -> pd.Series:
-    """Return the area of each region in square kilometres, on the ellipsoid when coordinates are degrees.
+    """Return the area of each region in square kilometres, in an equal-area projection when coordinates are degrees.
 
     Raises
     ------
@@ -194,17 +192,8 @@ def area_km2(regions: Any) -> pd.Series:
     if crs is None:
         raise CRSError("area_km2 needs a coordinate system; give [boundaries] crs, such as 'EPSG:4326' for degrees.")
     if crs.is_geographic:
-        geod: Geod = crs.get_geod()
-        areas = np.array([abs(geod.geometry_area_perimeter(_oriented(shape))[0]) for shape in regions.geometry])
-        return pd.Series(areas / 1e6, index=regions.index)
+        return regions.geometry.to_crs("+proj=cea +datum=WGS84").area / 1e6
     return pd.Series(regions.geometry.area * (unit_metres(crs) / 1000) ** 2, index=regions.index)
-
-
-def _oriented(shape: Any) -> Any:
-    """Return a polygon with its shell one way round and its holes the other, so that holes are subtracted."""
-    import shapely
-
-    return shapely.orient_polygons(shape)
 
 
 def build_weights(section: WeightsSection, study: Study) -> Weights:

@@ -27,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-StudyPaths = Annotated[list[Path], typer.Argument(metavar="STUDY.TOML...", help="One study file, or several.")]
+StudyPaths = Annotated[list[Path], typer.Argument(metavar="STUDY.TOML", help="One study file, or several.")]
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def _command(
     pass
 
 
-@app.command()
+@app.command(short_help="Run studies and write their results.")
 def run(
     studies: StudyPaths,
     output: Annotated[
@@ -73,7 +73,7 @@ def run(
     with _reported():
         ready = [(path, *checked(path)) for path in studies]
         places = _places([(path, parsed.spec.study.name) for path, parsed, _ in ready], output)
-        for path, parsed, _ in ready:
+        for path, parsed, inputs in ready:
             steps = steps_of(parsed)
             if dry_run:
                 typer.echo(f"{path} -> {places[path]}")
@@ -81,14 +81,14 @@ def run(
                     typer.echo(f"  {number:>2}. {name} ({kind})")
                 continue
             with _progress(parsed.spec.study.name, len(steps)) as announce:
-                done = run_study(path, places[path], announce)
+                done = run_study(parsed, inputs, places[path], announce)
             typer.echo(
                 f"{parsed.spec.study.name}: {done.figures} figures, {done.tables} tables and summary.md "
                 f"in {done.place} ({done.seconds:.1f} s)"
             )
 
 
-@app.command()
+@app.command(short_help="Check study files and their inputs.")
 def check(studies: StudyPaths) -> None:
     """Check study files and their inputs, and report every problem with its line."""
     from spatial_region.cli.run import checked, loaded

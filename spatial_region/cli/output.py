@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from spatial_region.errors import OutputError
 MANIFEST = "manifest.json"
 MADE_BY = "spatial-region"
 FORMATS = ("png", "svg")
+_NAMED = 7  # files beyond those of an earlier run that are looked at
 _FLOATS = "%.10g"  # further digits differ between machines
 
 
@@ -40,17 +42,19 @@ def check_replaceable(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise OutputError(f"{folder} is a file; name a folder for the results.")
-    present = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
-    if not present:
-        return
+    if Path.cwd().is_relative_to(folder):
+        raise OutputError(f"{folder} is the folder that you are in, or holds it; name a folder in it, such as out.")
     known = _outputs_of(folder / MANIFEST)
-    foreign = [name for name in present if name not in known and name != MANIFEST]
+    files = (Path(root, name) for root, _, names in os.walk(folder) for name in sorted(names))
+    named = ((path.relative_to(folder).as_posix(), path) for path in files)
+    present = list(islice(named, len(known) + _NAMED))  # a home folder has millions, and a few foreign ones suffice
+    foreign = [name for name, _ in present if name not in known and name != MANIFEST]
     if foreign:
         raise OutputError(
             f"{folder} holds files that no earlier run wrote: {name_some(foreign)}. "
             f"Name another folder, or move them away."
         )
-    changed = [name for name, path in present.items() if name != MANIFEST and sha256(path) != known[name]]
+    changed = [name for name, path in present if name != MANIFEST and sha256(path) != known[name]]
     if changed:
         raise OutputError(
             f"{folder} holds results that were changed since: {name_some(changed)}. "
@@ -77,6 +81,7 @@ def whole_folder(place: Path) -> Iterator[Path]:
     OutputError
         If the folder cannot be written, or holds what must not be lost.
     """
+    place = place.resolve()  # a link stands for the folder that it leads to
     check_replaceable(place)
     draft = place.with_name(f".{place.name}.partial-{os.getpid()}")
     try:

@@ -103,18 +103,17 @@ def steps_of(parsed: Parsed) -> list[tuple[str, str]]:
     return steps + [(name, one.kind) for _, name, one in parsed.analyses]  # type: ignore[attr-defined]
 
 
-def run_study(path: Path, place: Path, announce: Announce) -> Done:
-    """Run a study file and leave its results at `place`, whole; `announce` is told the name of each step.
+def run_study(parsed: Parsed, inputs: Inputs, place: Path, announce: Announce) -> Done:
+    """Run a checked study and leave its results at `place`, whole; `announce` is told the name of each step.
 
     Raises
     ------
     SpatialRegionError
-        If the study file, its inputs or an analysis cannot be used.
+        If the inputs do not fit together, or an analysis cannot be made.
     OutputError
         If the results cannot be written.
     """
     started, record = time.perf_counter(), Record()
-    parsed, inputs = checked(path)
     with whole_folder(place) as draft:
         folder = Folder(draft)
         digests = _input_digests(parsed, inputs)
@@ -162,7 +161,8 @@ def _analyse(
     settings = parsed.spec.study
     seed = derive_seed(settings.seed, name)
     if "seed" in type(one).model_fields:
-        record.seeds[name] = getattr(one, "seed", None) or seed
+        given = getattr(one, "seed", None)
+        record.seeds[name] = seed if given is None else given
     with record.step(name), _located(parsed, ("analyses", place), name):
         part = part_of(study, one)
         section = Section(title_of(one, part, settings.lang), folder, settings.lang)

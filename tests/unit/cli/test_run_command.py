@@ -244,6 +244,30 @@ def test_a_full_disk_leaves_nothing(cells, monkeypatch):
     assert not [path for path in cells.folder.iterdir() if "results" in path.name]
 
 
+def test_the_folder_that_one_is_in_is_not_replaced(cells, monkeypatch):
+    cells.output.mkdir()
+    monkeypatch.chdir(cells.output)
+    result = cells.call("run", cells.path, "--output", ".")
+    assert result.exit_code == 2
+    assert "is the folder that you are in" in result.stderr
+
+
+def test_a_link_to_a_folder_is_followed(cells):
+    (cells.folder / "elsewhere").mkdir()
+    cells.output.symlink_to(cells.folder / "elsewhere")
+    assert cells.run().exit_code == 0
+    assert cells.run().exit_code == 0
+    assert cells.output.is_symlink()
+    assert (cells.folder / "elsewhere" / "summary.md").is_file()
+    assert not list(cells.folder.glob(".*"))
+
+
+def test_a_given_seed_is_used_and_recorded(cells):
+    cells.replace("permutations = 99", "permutations = 99\nseed = 0")
+    assert cells.run().exit_code == 0
+    assert json.loads((cells.output / "manifest.json").read_text())["seeds"]["moran_log_gdp"] == 0
+
+
 # -- several studies, dry runs, help -----------------------------------------------------------------------
 
 
@@ -280,7 +304,7 @@ def test_help_tells_what_there_is(cells):
     assert "check" in top
     assert "130 interrupted" in top
     run = cells.call("run", "--help").stdout
-    for option in ("--output", "--dry-run", "STUDY.TOML..."):
+    for option in ("--output", "--dry-run", "STUDY.TOML"):
         assert option in run
     assert cells.call("--version").stdout.strip() == f"spatial-region {sr.__version__}"
     assert cells.call("run").exit_code == 2
