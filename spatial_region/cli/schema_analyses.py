@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from spatial_region.autocorr.local_moran import Moments
+from spatial_region.autocorr.moran import Assumption
 from spatial_region.cli.positions import Loc
 from spatial_region.cli.schema import (
     AnyWeights,
@@ -23,6 +25,8 @@ from spatial_region.cli.schema import (
     as_list,
 )
 from spatial_region.core.options import Alternative, Correction, Missing
+from spatial_region.measure.grades import Closed
+from spatial_region.panel.options import Effects, Method, Model, StandardErrorKind
 
 
 def _check_time(value: object) -> object:
@@ -63,9 +67,7 @@ Totals = Annotated[Any, BeforeValidator(_check_totals)]
 Seed = Annotated[int, Field(ge=0)]
 Permutations = Annotated[int, Field(ge=0)]
 Level = Annotated[float, Field(gt=0, lt=1)]
-SpatialModel = Literal["ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns"]
-Models = Annotated[list[SpatialModel], BeforeValidator(as_list)]
-Effects = Literal["pooled", "region", "time", "twoway"]
+Models = Annotated[list[Model], BeforeValidator(as_list)]
 
 
 class Within(Section):
@@ -131,7 +133,7 @@ class Moran(Analysis):
     at: At = None
     permutations: Permutations | None = None
     alternative: Alternative | None = None
-    assumption: Literal["normality", "randomisation"] | None = None
+    assumption: Assumption | None = None
     missing: Missing | None = None
     seed: Seed | None = None
 
@@ -152,7 +154,7 @@ class LocalMoran(Analysis):
     permutations: Annotated[int, Field(ge=1)] | None = None
     alternative: Alternative | None = None
     correction: Correction | None = None
-    moments: Literal["conditional", "total"] | None = None
+    moments: Moments | None = None
     level: Level | None = None
     missing: Missing | None = None
     seed: Seed | None = None
@@ -164,10 +166,10 @@ class SpatialModels(Analysis):
     formula: Text
     w: str | None = None
     model: Models | None = None
-    method: Literal["ml"] | None = None
+    method: Method | None = None
     lagged: Names | None = None
     draws: Annotated[int | None, Field(ge=2, description="Draws behind the standard errors of impacts")] = None
-    se: Literal["simulation", "delta"] | None = None
+    se: StandardErrorKind | None = None
     missing: Missing | None = None
     seed: Seed | None = None
 
@@ -217,7 +219,7 @@ class Grades(Analysis):
     edges: Annotated[list[float], Field(min_length=2)]
     labels: Names
     at: At = None
-    closed: Literal["right", "left"] | None = None
+    closed: Closed | None = None
     missing: Missing | None = None
 
 

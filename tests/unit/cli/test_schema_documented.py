@@ -1,0 +1,51 @@
+"""The page on study files names every key, and options are those of the public functions."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import spatial_region as sr
+from spatial_region.cli.schema import Boundaries, Long, StudySection, Table, Variable
+from spatial_region.cli.schema_analyses import Analysis, MoranByTime, SpatialModels, Within
+from spatial_region.cli.studyfile import ANALYSES, WEIGHTS
+from spatial_region.panel.result import SpatialPanelResult
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "studies" / "README.md"
+MODELS = [StudySection, Boundaries, Table, Long, Variable, Within, *WEIGHTS.values(), *ANALYSES.values()]
+COMMON = {"kind", "name", "title", "note", "within", "between", "at"}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_key_is_on_the_page(model):
+    words = set(re.findall(r"\w+", PAGE.read_text(encoding="utf-8")))
+    assert set(model.model_fields) <= words
+
+
+def test_every_kind_is_on_the_page():
+    text = PAGE.read_text(encoding="utf-8")
+    assert all(f'"{kind}"' in text for kind in WEIGHTS)
+    assert all(f"| `{kind}` |" in text for kind in ANALYSES)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ANALYSES if kind not in ("map", "grades")])
+def test_options_have_the_names_of_the_public_function(kind):
+    model = ANALYSES[kind]
+    known = set(inspect.signature(getattr(sr, kind)).parameters)
+    if model is MoranByTime:
+        known |= set(inspect.signature(sr.moran).parameters)
+    if issubclass(model, SpatialModels):  # asked of the result afterwards, or done before
+        known |= set(inspect.signature(SpatialPanelResult.impacts).parameters) | {"missing"}
+    if kind == "local_moran":
+        known |= set(inspect.signature(sr.local_moran).parameters) | {"level"}
+    assert set(model.model_fields) - COMMON <= known
+
+
+@pytest.mark.parametrize("kind", list(ANALYSES))
+def test_each_kind_has_a_runner_and_takes_the_common_keys(kind):
+    from spatial_region.cli.analyses import RUNNERS as DESCRIPTIVE
+    from spatial_region.cli.analyses_models import RUNNERS as MODELS_RUNNERS
+
+    assert kind in DESCRIPTIVE | MODELS_RUNNERS
+    assert issubclass(ANALYSES[kind], Analysis)
