@@ -16,7 +16,7 @@ from spatial_region.core.messages import name_some
 from spatial_region.errors import DuplicateError, InputError, UnknownNameError
 from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart
 from spatial_region.viz.figure import Figure
-from spatial_region.viz.style import INK, SMALL_SIZE, TEXT_SIZE, new_canvas, style, text_size, wrap
+from spatial_region.viz.style import INK, SMALL_SIZE, TEXT_SIZE, breaks_within, new_canvas, style, text_size, wrap
 from spatial_region.viz.words import word
 
 # Marker of each type of interaction, strongest first.
@@ -28,6 +28,7 @@ TYPE_MARKS = {
     "weaken, nonlinear": "v",
 }
 _PALETTE = "YlOrRd"
+_MOST_LINES = 3  # of a label under a column, before it is turned
 _LABEL_ROOM = 1.5  # inches a factor's label may take before it is wrapped
 
 
@@ -138,7 +139,8 @@ def _draw(cells: pd.DataFrame, order: list[str], shown: dict[str, str], norm: No
     side = max(text_size(text, TEXT_SIZE)[0] for text in rows.values()) + 0.12
     right = 0.62
     cell = min((width - 2 * MARGIN - side - right) / len(order), 0.9)
-    foot, turned = _column_labels(rows, cell)
+    columns, turned = _column_labels([shown[factor] for factor in order], cell)
+    foot = max(text_size(label, TEXT_SIZE)[not turned] for label in columns) + 0.14
     marks = _marks(cells, lang)
     marks_height = _marks_height(marks, width) if marks else 0.0
     across = width - 2 * MARGIN - side - right
@@ -151,18 +153,21 @@ def _draw(cells: pd.DataFrame, order: list[str], shown: dict[str, str], norm: No
         notes=(word("q of pairs", lang),),
     )
     _draw_cells(axes, cells, order, norm, cell)
-    _name_cells(axes, order, rows, turned)
+    _name_cells(axes, columns, [rows[factor] for factor in order], turned)
     _draw_bar(canvas, axes, norm, lang)
     if marks:
         _add_marks(canvas, marks, axes, foot, width)
     return canvas
 
 
-def _column_labels(rows: dict[str, str], cell: float) -> tuple[float, bool]:
-    """Return the room in inches that the labels under the columns need, and whether they must be turned."""
-    sizes = [text_size(text, TEXT_SIZE) for text in rows.values()]
-    turned = any(wide > cell - 0.06 for wide, _ in sizes)
-    return max((wide if turned else high) for wide, high in sizes) + 0.14, turned
+def _column_labels(shown: list[str], cell: float) -> tuple[list[str], bool]:
+    """Return the labels under the columns, and whether they must be turned for want of room."""
+    room = cell - 0.08
+    if all(breaks_within(label, room, TEXT_SIZE) for label in shown):
+        wrapped = [wrap(label, room, TEXT_SIZE) for label in shown]
+        if max(label.count("\n") for label in wrapped) < _MOST_LINES:
+            return wrapped, False
+    return [wrap(label, _LABEL_ROOM, TEXT_SIZE) for label in shown], True
 
 
 def _draw_cells(axes: Any, cells: pd.DataFrame, order: list[str], norm: Normalize, cell: float) -> None:
@@ -192,12 +197,11 @@ def _draw_cells(axes: Any, cells: pd.DataFrame, order: list[str], norm: Normaliz
             )
 
 
-def _name_cells(axes: Any, order: list[str], rows: dict[str, str], turned: bool) -> None:
-    axes.set_xlim(-0.5, len(order) - 0.5)
-    axes.set_ylim(len(order) - 0.5, -0.5)
-    labels = [rows[factor] for factor in order]
-    axes.set_xticks(range(len(order)), labels, rotation=90 if turned else 0, fontsize=TEXT_SIZE)
-    axes.set_yticks(range(len(order)), labels, fontsize=TEXT_SIZE)
+def _name_cells(axes: Any, columns: list[str], rows: list[str], turned: bool) -> None:
+    axes.set_xlim(-0.5, len(rows) - 0.5)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xticks(range(len(rows)), columns, rotation=90 if turned else 0, fontsize=TEXT_SIZE)
+    axes.set_yticks(range(len(rows)), rows, fontsize=TEXT_SIZE)
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)

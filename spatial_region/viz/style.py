@@ -132,6 +132,11 @@ def wrap(text: str, width: float, size: float) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def breaks_within(text: str, width: float, size: float) -> bool:
+    """Return whether a text can be wrapped to `width` inches without breaking a word."""
+    return all(text_size(piece.rstrip(), size)[0] <= width for piece in _PIECE.findall(text) if piece.strip())
+
+
 def _pieces(text: str, width: float, size: float) -> Iterator[str]:
     for piece in _PIECE.findall(text):
         fits = not piece.strip() or text_size(piece.rstrip(), size)[0] <= width
