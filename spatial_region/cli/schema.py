@@ -28,7 +28,7 @@ def as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(as_list)]
+Names = Annotated[list[str], Field(min_length=1), BeforeValidator(as_list)]
 Text = Annotated[str, Field(min_length=1)]
 
 

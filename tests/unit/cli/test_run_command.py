@@ -309,3 +309,22 @@ def test_help_tells_what_there_is(cells):
     assert cells.call("--version").stdout.strip() == f"spatial-region {sr.__version__}"
     assert cells.call("run").exit_code == 2
     assert cells.call("run", cells.path, "--outptu", "x").exit_code == 2
+
+
+def test_an_interrupt_between_the_two_moves_brings_the_earlier_results_back(cells, monkeypatch):
+    cells.run()
+    before = contents(cells.output)
+    rename, moves = Path.rename, []
+
+    def interrupted(self, target):
+        moves.append(target)
+        if len(moves) == 2:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    cells.replace('variable = "log_gdp"', 'variable = "gdp"')
+    assert cells.run().exit_code == 130
+    assert len(moves) == 3
+    assert contents(cells.output) == before
+    assert not list(cells.folder.glob(".*"))
