@@ -38,9 +38,9 @@ def _check_time(value: object) -> object:
 
 # Validators raise ValueError throughout: pydantic reports that with the place, and lets TypeError through.
 def _check_totals(value: object) -> object:
-    parts = [*value, *value.values()] if isinstance(value, dict) else value
     numbers = list(value.values()) if isinstance(value, dict) else []
-    if not isinstance(parts, list) or any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
+    is_named = isinstance(value, (list, dict)) and all(isinstance(name, str) for name in value)
+    if not is_named or any(isinstance(n, bool) or not isinstance(n, (int, float)) for n in numbers):
         raise ValueError("should be a list of variables, or { variable = its total }")
     return value
 
