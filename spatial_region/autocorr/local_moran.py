@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spatial_region.autocorr._correction import adjusted_p
-from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
+from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total, moran_statistic
 from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p, tie_tolerance
 from spatial_region.autocorr.moran import FEW_REGIONS, check_testable, described_inputs
 from spatial_region.core.messages import name_regions
@@ -39,6 +39,8 @@ class LocalMoran(Result):
     statistics : pandas.DataFrame
         Indexed by region: I, expected, variance, z, value (deviation from the mean), lag (its spatial lag),
         quadrant, p. NaN where a region has no neighbours.
+    I : float
+        Global Moran's I of the same values and weights: the mean of the local ones, up to scale.
     names : pandas.Series
         Display names.
     alternative : str
@@ -56,6 +58,7 @@ class LocalMoran(Result):
     """
 
     statistics: pd.DataFrame
+    I: float  # noqa: E741
     names: pd.Series
     alternative: Alternative
     correction: Correction | None
@@ -269,6 +272,7 @@ def local_moran(
     }
     return LocalMoran(
         statistics=statistics,
+        I=moran_statistic(z, matrix),
         names=sample.names,
         alternative=alternative,
         correction=correction,

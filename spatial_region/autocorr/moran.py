@@ -57,7 +57,8 @@ class Moran(Result):
     moments : GlobalMoments
         Variances under both assumptions.
     values, lag : pandas.Series
-        Deviations from the mean and their spatial lags, by region: the points of the Moran scatterplot.
+        Deviations from the mean and their spatial lags (missing for islands), by region: the points of the Moran
+        scatterplot.
     names : pandas.Series
         Display names.
     spec : Spec
@@ -244,7 +245,7 @@ def moran(
         simulated=simulated,
         moments=moments,
         values=pd.Series(sample.values - sample.values.mean(), index=sample.ids, name=sample.variable),
-        lag=pd.Series((matrix @ z)[np.argsort(order)], index=sample.ids, name=f"W_{sample.variable}"),
+        lag=_lag_of_linked(matrix, z, order, sample),
         names=sample.names,
         spec=make_spec(
             "moran",
@@ -352,6 +353,11 @@ def normal_p(score: float, alternative: Alternative) -> float:
     if alternative == "less":
         return float(stats.norm.cdf(score))
     return float(2 * stats.norm.sf(abs(score)))
+
+
+def _lag_of_linked(matrix: Any, z: np.ndarray, order: np.ndarray, sample: Sample) -> pd.Series:
+    lag = np.where(np.diff(matrix.indptr) > 0, matrix @ z, np.nan)  # an island has no neighbours to average
+    return pd.Series(lag[np.argsort(order)], index=sample.ids, name=f"W_{sample.variable}")
 
 
 def _arrangements(z: np.ndarray, matrix: Any, permutations: int, seed: int) -> tuple[np.ndarray, bool]:

@@ -60,12 +60,8 @@ def plot(result: Any, **options: Any) -> Figure:
 @plot.register
 def _(result: Moran, **options: Any) -> Figure:
     lang = options.get("lang", "en")
-    options.setdefault("variable", str(result.spec.inputs["variable"]))
     options.setdefault("note", _p_value(result.p, result.permutations, lang))
-    # Weights that are not row-standardised (or have islands) scale I by n / S0; the line keeps I as its slope.
-    slope = float((result.values * result.lag).sum() / (result.values**2).sum())
-    lag = result.lag * (result.I / slope) if slope and not np.isclose(slope, result.I, rtol=1e-12) else result.lag
-    return moran_scatter(result.values, lag, names=result.names, **options)
+    return _scatter(result, result.values, result.lag, result.I, **options)
 
 
 @plot.register
@@ -76,10 +72,9 @@ def _(
     lang = options.get("lang", "en")
     table = result.table(level=level)
     if kind == "scatter":
-        options.setdefault("variable", str(result.spec.inputs["variable"]))
-        lag = result.statistics["lag"] * _scale_of_lag(result)
-        values = result.statistics["value"]
-        return moran_scatter(values, lag, clusters=table["cluster"], names=result.names, **options)
+        numbers = result.statistics
+        return _scatter(result, numbers["value"], numbers["lag"], result.I, clusters=table["cluster"], **options)
+    regions = result.regions if regions is None else regions
     if regions is None:
         raise InputError(
             "the values came without boundaries, and a map needs them: pass regions=study, or a GeoDataFrame."
@@ -102,14 +97,12 @@ def _(result: GeoDetectorResult, *, kind: DetectorKind = "interaction", **option
     return factor_bars(result.factors["q"], p, **options)
 
 
-def _scale_of_lag(result: LocalMoran) -> float:
-    """Return n / S0, by which the slope becomes Moran's I. S0 of row-standardised weights counts the non-islands."""
-    if not str(result.spec.inputs["weights"]).endswith("standardisation=row"):
-        raise InputError(
-            "the slope is Moran's I for row-standardised weights, and these are not; "
-            "draw sr.moran(...).plot(clusters=local.table()['cluster']) instead."
-        )
-    return float(result.n / result.statistics["lag"].notna().sum())
+def _scatter(result: Moran | LocalMoran, values: pd.Series, lag: pd.Series, statistic: float, **options: Any) -> Figure:
+    """Draw the lag so scaled that the slope is I: weights that do not sum to n, as with islands, scale I by n / S0."""
+    options.setdefault("variable", str(result.spec.inputs["variable"]))
+    slope = float((values * lag).sum() / (values**2).sum())
+    exact = slope == 0 or np.isclose(slope, statistic, rtol=1e-12)
+    return moran_scatter(values, lag if exact else lag * (statistic / slope), names=result.names, **options)
 
 
 def _joined(first: str, second: str, lang: str) -> str:
