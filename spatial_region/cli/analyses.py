@@ -239,10 +239,9 @@ def run_grades(one: spec.Grades, task: Task) -> None:
         parts[time] = pd.DataFrame({"name": names, "value": values, "grade": made.astype(object)})
         shown = _graded(made, names, one, task.lang)
         caption = task.titled(task.section.title, time)
-        if one.closed != "left":  # classes of a map are closed above
-            inner = [float(edge) for edge in one.edges[1:-1]]
-            figure = viz.choropleth(task.study, one.variable, at=time, scheme=inner, title=caption, **task.map_options)
-            task.section.figure(task.named(time), figure, caption)
+        legend = task.with_unit(one.variable)
+        figure = viz.category_map(task.study, made, title=caption, legend=legend, **task.map_options)
+        task.section.figure(task.named(time), figure, caption)
         task.section.table(task.named(time), parts[time], caption, shown=shown)
 
 

@@ -4,6 +4,7 @@ Every function returns a `Figure`, which saves itself as PNG, SVG or PDF and car
 """
 
 from spatial_region.viz.bars import factor_bars
+from spatial_region.viz.categories import category_map
 from spatial_region.viz.choropleth import choropleth
 from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
@@ -15,6 +16,7 @@ from spatial_region.viz.scatter import moran_scatter
 
 __all__ = [
     "Figure",
+    "category_map",
     "choropleth",
     "cluster_map",
     "factor_bars",
