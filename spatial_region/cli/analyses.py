@@ -155,9 +155,7 @@ def run_moran(one: spec.Moran, task: Task) -> None:
         if made.n < FEW_REGIONS:
             task.section.caution(word("few regions", task.lang, n=made.n))
         caption = task.titled(task.section.title, time)
-        key = "every arrangement, briefly" if made.enumerated else "permutations, briefly"
-        note = word(key, task.lang, p=number(made.p), count=made.permutations) if made.p is not None else ""
-        figure = viz.plot(made, lang=task.lang, variable=task.with_unit(one.variable), title=caption, note=note)
+        figure = viz.plot(made, lang=task.lang, variable=task.with_unit(one.variable), title=caption)
         task.section.figure(task.named(time, "scatter"), figure, caption)
     table = pd.concat(rows, ignore_index=True)
     task.section.table(task.name, table, task.section.title, shown=_tests(table), index=False)

@@ -60,7 +60,7 @@ def plot(result: Any, **options: Any) -> Figure:
 @plot.register
 def _(result: Moran, **options: Any) -> Figure:
     lang = options.get("lang", "en")
-    options.setdefault("note", _p_value(result.p, result.permutations, lang))
+    options.setdefault("note", _p_value(result, lang))
     return _scatter(result, result.values, result.lag, result.I, **options)
 
 
@@ -109,7 +109,8 @@ def _joined(first: str, second: str, lang: str) -> str:
     return ("，" if lang == "zh" else ", ").join(part for part in (first, second) if part)
 
 
-def _p_value(p: float | None, permutations: int, lang: str) -> str:
-    if p is None:
+def _p_value(result: Moran, lang: str) -> str:
+    if result.p is None:
         return ""
-    return _joined(f"p = {p:.4g}", word("permutations", lang, count=permutations), lang)
+    how = "arrangements" if result.enumerated else "permutations"
+    return _joined(f"p = {result.p:.4g}", word(how, lang, count=result.permutations), lang)

@@ -143,7 +143,11 @@ def _draw(
     if "cluster" in data:
         classed = classed_clusters(data["cluster"], names, title=None, note="", lang=lang)
     right = legend_size(classed)[0] + 0.2 if classed is not None else 0.1
-    heading = wrap("  ".join(part for part in (word("slope", lang, slope=slope), note) if part), width - 1.2, TEXT_SIZE)
+    heading = wrap(
+        "  ".join(part for part in (word("slope", lang, slope=f"{slope:.3f}".replace("-", "−")), note) if part),
+        width - 1.2,
+        TEXT_SIZE,
+    )
     canvas, axes = new_chart(
         _INNER, options, left=0.62, bottom=0.52, right=right, top=text_size(heading, TEXT_SIZE)[1] + 0.1
     )
