@@ -13,12 +13,11 @@ import pandas as pd
 from scipy import sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from spatial_region.core._libpysal import from_libpysal_graph, from_libpysal_w, to_libpysal_graph, to_libpysal_w
 from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import Standardisation, check_option
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, WeightsError
-
-_LIBPYSAL_STANDARDISATION: dict[str, Standardisation] = {"R": "row", "B": "binary"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -224,52 +223,23 @@ class Weights:
 
     def to_graph(self) -> Any:
         """Return a `libpysal.graph.Graph` with the same regions, links and weights; islands are kept."""
-        from libpysal.graph import Graph
-
-        table = self.sparse.tocoo()
-        focal, neighbor = self.ids[table.row], self.ids[table.col]
-        islands = self.ids[np.diff(self.sparse.indptr) == 0]
-        adjacency = pd.Series(
-            np.concatenate([table.data, np.zeros(len(islands))]),
-            index=pd.MultiIndex.from_arrays(
-                [focal.append(islands), neighbor.append(islands)], names=["focal", "neighbor"]
-            ),
-            name="weight",
-        )
-        # Graph takes the order of the ids from the first level, so each focal's rows must come in that order.
-        order = np.argsort(self.ids.get_indexer(adjacency.index.get_level_values("focal")), kind="stable")
-        transformation = {"row": "r", "binary": "b"}.get(str(self.standardisation), "o")
-        return Graph(adjacency.iloc[order], transformation=transformation)
+        return to_libpysal_graph(self.ids, self.sparse, self.standardisation)
 
     def to_w(self) -> Any:
         """Return a `libpysal.weights.W` with the same regions, links and weights."""
-        from libpysal.weights import W
-
-        neighbours: dict[object, list[object]] = {}
-        weights: dict[object, list[float]] = {}
-        for row, region in enumerate(self.ids):
-            part = slice(self.sparse.indptr[row], self.sparse.indptr[row + 1])
-            neighbours[region] = list(self.ids[self.sparse.indices[part]])
-            weights[region] = self.sparse.data[part].tolist()
-        return W(neighbours, weights, id_order=list(self.ids), silence_warnings=True)
+        return to_libpysal_w(self.ids, self.sparse)
 
     @classmethod
     def from_graph(cls, graph: Any) -> Weights:
         """Return weights from a `libpysal.graph.Graph`."""
-        recipe = {"kind": "libpysal.graph.Graph"}
-        decided = _LIBPYSAL_STANDARDISATION.get(str(graph.transformation).upper())
-        ids, table = pd.Index(graph.unique_ids), graph.adjacency
-        # Not graph.sparse: its rows follow the sorted labels, which need not be the order of unique_ids.
-        rows, columns = (ids.get_indexer(table.index.get_level_values(level)) for level in ("focal", "neighbor"))
-        matrix = sp.coo_array((table.to_numpy(dtype=float), (rows, columns)), shape=(len(ids), len(ids)))
-        return cls(ids, matrix, recipe, standardisation=decided)
+        ids, matrix, decided = from_libpysal_graph(graph)
+        return cls(ids, matrix, {"kind": "libpysal.graph.Graph"}, standardisation=decided)
 
     @classmethod
     def from_w(cls, w: Any) -> Weights:
         """Return weights from a `libpysal.weights.W`."""
-        recipe = {"kind": "libpysal.weights.W"}
-        decided = _LIBPYSAL_STANDARDISATION.get(str(w.transform).upper())
-        return cls(pd.Index(w.id_order), w.sparse, recipe, standardisation=decided)
+        ids, matrix, decided = from_libpysal_w(w)
+        return cls(ids, matrix, {"kind": "libpysal.weights.W"}, standardisation=decided)
 
     # -- card ----------------------------------------------------------------------------------------------
 
