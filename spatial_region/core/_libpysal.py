@@ -10,7 +10,9 @@ from scipy import sparse as sp
 
 from spatial_region.core.options import Standardisation
 
-_STANDARDISATION: dict[str, Standardisation] = {"R": "row", "B": "binary"}
+# libpysal's letters. "O" (original) is what nobody has decided; weights that were transformed in a way that has no name
+# here (variance-stabilised, doubly standardised, custom) were so on purpose, and are used as they are.
+_STANDARDISATION: dict[str, Standardisation | None] = {"R": "row", "B": "binary", "O": None}
 
 
 def to_libpysal_graph(ids: pd.Index, matrix: sp.csr_array, standardisation: Standardisation | None) -> Any:
@@ -51,9 +53,9 @@ def from_libpysal_graph(graph: Any) -> tuple[pd.Index, sp.coo_array, Standardisa
     # Not graph.sparse: its rows follow the sorted labels, which need not be the order of unique_ids.
     rows, columns = (ids.get_indexer(table.index.get_level_values(level)) for level in ("focal", "neighbor"))
     matrix = sp.coo_array((table.to_numpy(dtype=float), (rows, columns)), shape=(len(ids), len(ids)))
-    return ids, matrix, _STANDARDISATION.get(str(graph.transformation).upper())
+    return ids, matrix, _STANDARDISATION.get(str(graph.transformation).upper(), "none")
 
 
 def from_libpysal_w(w: Any) -> tuple[pd.Index, sp.csr_array, Standardisation | None]:
     """Return ids, matrix and standardisation of a `libpysal.weights.W`."""
-    return pd.Index(w.id_order), sp.csr_array(w.sparse), _STANDARDISATION.get(str(w.transform).upper())
+    return pd.Index(w.id_order), sp.csr_array(w.sparse), _STANDARDISATION.get(str(w.transform).upper(), "none")

@@ -115,6 +115,19 @@ def test_libpysal_graphs_of_a_real_map(columbus):
     assert examples.get_path("columbus.shp")
 
 
+@pytest.mark.parametrize(
+    ("letter", "decided"), [("O", None), ("R", "row"), ("B", "binary"), ("V", "none"), ("D", "none")]
+)
+def test_what_was_decided_in_libpysal_stays(columbus, letter, decided):
+    graph = Graph.build_contiguity(columbus).transform(letter)
+    w = as_weights(graph)
+    assert w.standardisation == decided
+    np.testing.assert_allclose(w.sparse.toarray(), graph.sparse.toarray())
+    used = draw_sample(columbus["INC"], w=graph).weights
+    rows = np.asarray(used.sparse.sum(axis=1)).ravel()
+    assert np.allclose(rows, 1) == (letter in "OR")
+
+
 def test_other_objects_are_refused():
     with pytest.raises(InputError, match="found ndarray"):
         as_weights(LINKS)
