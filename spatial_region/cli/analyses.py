@@ -166,6 +166,8 @@ def run_moran_by_time(one: spec.MoranByTime, task: Task) -> None:
     table = sr.moran_by_time(task.study, one.variable, **_with_seed(one, task))
     if int(table["n"].min()) < FEW_REGIONS:
         task.section.caution(word("few regions", task.lang, n=int(table["n"].min())))
+    figure = viz.moran_trend(table, lang=task.lang, title=task.section.title)
+    task.section.figure(task.named(None, "trend"), figure, task.section.title)
     task.section.table(task.name, table, task.section.title, shown=_tests(table.reset_index()))
 
 

@@ -13,6 +13,7 @@ from spatial_region.viz.layout import layout_faults
 from spatial_region.viz.multiples import small_multiples
 from spatial_region.viz.plot import plot
 from spatial_region.viz.scatter import moran_scatter
+from spatial_region.viz.trend import moran_trend
 
 __all__ = [
     "Figure",
@@ -23,6 +24,7 @@ __all__ = [
     "interaction_heatmap",
     "layout_faults",
     "moran_scatter",
+    "moran_trend",
     "plot",
     "significance_map",
     "small_multiples",
