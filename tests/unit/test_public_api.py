@@ -93,6 +93,11 @@ def test_every_public_name_is_in_the_reference():
     assert listed - set(NAMES) == set()
 
 
+def test_every_figure_is_in_the_reference():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "index.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^   viz\.(\w+)$", page, re.MULTILINE)) == set(sr.viz.__all__)
+
+
 def test_import_is_light():
     """`import spatial_region` loads none of the heavy libraries, and takes less than 0.15 s."""
     code = (
