@@ -176,7 +176,13 @@ def test_an_interrupted_run_leaves_nothing_half_written(tmp_path, request_to_sto
     path = _long_study(tmp_path / "study")
     place = tmp_path / "results"
     place.mkdir()
-    process = subprocess.Popen([*COMMAND, "run", str(path), "-o", str(place)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*COMMAND, "run", str(path), "-o", str(place)],
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell starts background jobs with this signal ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+    )
     try:
         deadline = time.monotonic() + 120
         while not list(tmp_path.glob(".results.partial-*/figures/*.svg")):  # at work, with a part written
