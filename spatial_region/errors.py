@@ -94,6 +94,10 @@ class CRSWarning(SpatialRegionWarning):
     """Coordinates look unlike what their coordinate reference system says."""
 
 
+class LabelWarning(SpatialRegionWarning):
+    """Some names found no room on a map."""
+
+
 class IslandWarning(SpatialRegionWarning):
     """Some regions have no neighbours under the weights."""
 

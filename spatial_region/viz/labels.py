@@ -19,7 +19,7 @@ _AROUND = ((1, 1), (1, 0), (-1, 1), (-1, 0), (0, 1), (0, -1), (1, -1), (-1, -1))
 
 
 def label_regions(axes: Any, geometry: Any, texts: pd.Series, taken: list[Bounds]) -> list[Any]:
-    """Write texts inside their regions, the largest regions first, leaving out those with no room.
+    """Write texts inside their regions, the largest regions first; return the regions whose text found no room.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def label_regions(axes: Any, geometry: Any, texts: pd.Series, taken: list[Bounds
     frame = (*axes.get_xlim(), *axes.get_ylim())
     wanted = texts.reindex(geometry.index).dropna().astype(str)
     order = geometry.loc[wanted.index].area.sort_values(ascending=False, kind="stable").index
-    used, written = list(taken), []
+    used, left_out = list(taken), []
     for region in order:
         parts = shapely.get_parts(geometry.loc[region])
         largest = parts[np.argmax(shapely.area(parts))]
@@ -46,13 +46,13 @@ def label_regions(axes: Any, geometry: Any, texts: pd.Series, taken: list[Bounds
         box = (point.x - wide / 2, point.y - high / 2, point.x + wide / 2, point.y + high / 2)
         inside = box[0] > frame[0] and box[2] < frame[1] and box[1] > frame[2] and box[3] < frame[3]
         if not inside or any(overlap(box, other) for other in used):
+            left_out.append(region)
             continue
         used.append(box)
         halo = [withStroke(linewidth=1.6, foreground="white")]
         text = axes.text(point.x, point.y, wanted[region], fontsize=_LABEL_SIZE, ha="center", va="center", zorder=7)
         text.set_path_effects(halo)
-        written.append(text)
-    return written
+    return left_out
 
 
 def label_points(

@@ -5,6 +5,7 @@ Every map of the package is drawn here; the figures only say which class each re
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -13,6 +14,8 @@ import pandas as pd
 import shapely
 from matplotlib.path import Path
 
+from spatial_region.core.messages import name_regions
+from spatial_region.errors import LabelWarning
 from spatial_region.viz.furniture import draw_north_arrow, draw_scale_bar, north_arrow_item, scale_bar_item
 from spatial_region.viz.inset import dashes, draw_inset, inset_item
 from spatial_region.viz.labels import label_regions
@@ -181,7 +184,14 @@ def _write_labels(axes: Any, view: MapView, names: pd.Series | None, options: Ma
     texts = asked if isinstance(asked, pd.Series) else names
     if texts is None:
         texts = view.geometry.index.to_series().astype(str)
-    label_regions(axes, view.geometry, texts, list(place.boxes.values()))
+    left_out = label_regions(axes, view.geometry, texts, list(place.boxes.values()))
+    if left_out:
+        warnings.warn(
+            f"no room on the map for the names of {len(left_out)} of {len(view.geometry)} regions: "
+            f"{name_regions(left_out, texts)}. A wider figure (width=) has more room.",
+            LabelWarning,
+            stacklevel=5,
+        )
 
 
 def page_of(map_height: float, options: MapOptions) -> Page:

@@ -80,7 +80,7 @@ def _(
             "the values came without boundaries, and a map needs them: pass regions=study, or a GeoDataFrame."
         )
     adjusted = word(result.correction, lang) if result.correction else ""
-    made = word("permutations", lang, count=result.permutations)
+    made = word("sets" if result.enumerated.all() else "permutations", lang, count=result.permutations)
     if kind == "significance":
         options.setdefault("note", _joined(made, adjusted, lang))
         return significance_map(regions, table["p_adjusted"], **options)

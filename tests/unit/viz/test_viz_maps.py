@@ -23,6 +23,7 @@ from spatial_region.errors import (
     DuplicateError,
     GeometryError,
     InputError,
+    LabelWarning,
     MissingValuesError,
     OptionError,
     UnknownNameError,
@@ -342,7 +343,8 @@ def test_region_names_do_not_overlap(squares: gpd.GeoDataFrame, texts: Texts) ->
     figure = viz.choropleth(squares, values, labels=True)
     assert set(squares["name"]) <= set(texts(figure))
     assert viz.layout_faults(figure) == []
-    crowded = viz.choropleth(squares, values, labels="A very long name of " + squares["name"], width=4)
+    with pytest.warns(LabelWarning, match=r"no room on the map for the names of \d+ of 12 regions"):
+        crowded = viz.choropleth(squares, values, labels="A very long name of " + squares["name"], width=4)
     assert viz.layout_faults(crowded) == []
 
 
