@@ -93,6 +93,7 @@ def estimate(
     error_filter = Filter(w if parts.error else None, best.lam, effects in ("time", "twoway"))
     residuals = residuals_of(blocks, orthonormal, best.rho, error_filter, original=moments.basis)
     coefficients = np.linalg.solve(moments.triangle, orthonormal)
+    coefficients = blocks.with_means(coefficients, best.rho)
     sigma2 = ssr / likelihood.size
     n_all = count_effects(blocks, effects)
     df_residual = blocks.y.size - n_all - len(coefficients)
@@ -111,6 +112,8 @@ def estimate(
             lag_y=parts.lag_y,
             effects=effects,
         )
+    back = blocks.back_to_means(len(spread))
+    spread = back @ spread @ back.T
     systematic = blocks.y - best.rho * blocks.wy - residuals.disturbance
     explained = blocks.z @ coefficients
     return Estimate(

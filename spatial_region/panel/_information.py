@@ -88,23 +88,38 @@ def covariance(
         lam=error_filter.lam if error_filter.w is not None else None,
         without_unit_root=likelihood.without_unit_root,
     )
-    shift = np.zeros(len(z))
+    shift: Array = np.zeros(len(z))
+    along: Array = np.zeros(k)
     if lag_y:
         mean = blocks.y - rho * blocks.wy - residuals.disturbance
         pushed = spatial_lag(w, inverse_apply(w, rho, mean)[:, :, None])
         shift = error_filter.apply(remove_effects(pushed, effects)).ravel() / sigma
+        # Only what the regressors do not explain of it informs on rho; the rest, which can be a million times larger,
+        # is taken off by a change of parameters, and put back below.
+        along = np.asarray(np.linalg.lstsq(z, shift, rcond=None)[0])
+        shift = shift - z @ along
     # In units of sigma for the coefficients and of sigma2 for itself the matrix is well scaled.
     information = np.zeros((k + 3, k + 3))
     information[:k, :k] = z.T @ z
     information[:k, k] = information[k, :k] = z.T @ shift
     information[k:, k:] = _spatial_block(traces, likelihood, float(shift @ shift))
     kept = [*range(k), *([k] if lag_y else []), *([k + 1] if error_filter.w is not None else []), k + 2]
-    inverse = np.linalg.inv(information[np.ix_(kept, kept)])
+    inverse: Array = np.linalg.inv(information[np.ix_(kept, kept)])
     back = np.eye(len(kept))
+    if lag_y:
+        inverse = _put_back(inverse, along)
     back[:k, :k] = sigma * np.linalg.inv(likelihood.moments.triangle)
     back[-1, -1] = sigma2
     full = back @ inverse @ back.T
     return (full + full.T) / 2
+
+
+def _put_back(inverse: Array, along: Array) -> Array:
+    """Return the covariance of b from that of b + along * rho, rho the parameter after them."""
+    k = len(along)
+    change = np.eye(len(inverse))
+    change[:k, k] = -along
+    return change @ inverse @ change.T
 
 
 def _spatial_block(traces: Traces, likelihood: Likelihood, shift: float) -> Array:

@@ -83,7 +83,8 @@ def fit(formula: str, study: Study, w: object, settings: Settings, *, function: 
     names = [*design.regressors, *(f"W_{name}" for name in lagged)]
     _check_distinct(names)
     sparse = weights.sparse if weights is not None else None
-    blocks = make_blocks(design.y, design.x, sparse, lagged=chosen, effects=settings.effects)
+    intercept = design.regressors.index(INTERCEPT) if INTERCEPT in design.regressors else None
+    blocks = make_blocks(design.y, design.x, sparse, lagged=chosen, effects=settings.effects, intercept=intercept)
     check_identified(blocks, names, response=design.response, effects=settings.effects)
     determinant = None
     if sparse is not None and not settings.parts.is_linear:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from spatial_region.core.result import Result, two_columns
 from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import Spec, make_spec
 from spatial_region.core.weights import Weights
+from spatial_region.errors import ConvergenceWarning
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._impacts import ImpactInput, delta_impacts, simulated_impacts
 from spatial_region.panel.impacts import Impacts, label_impacts, show_table
@@ -163,6 +165,11 @@ class SpatialPanelResult(Result):
         ConvergenceError
             If most draws of rho lie outside the interval where the model exists.
 
+        Warns
+        -----
+        ConvergenceWarning
+            If more than 1 % of the draws of rho lie outside: the moments of the others are not those of the estimate.
+
         References
         ----------
         LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. doi:10.1201/9781420064254.
@@ -182,6 +189,7 @@ class SpatialPanelResult(Result):
         else:
             random = generator(seed, "impacts")
             found = simulated_impacts(given, sparse, self._determinant, draws=draws, random=random)
+            _warn_of_rejected(found.rejected, draws)
         has_indirect = self._parts.lag_y or self._parts.lag_x
         return label_impacts(found, self.regressors, has_indirect=has_indirect, spec=spec)
 
@@ -231,8 +239,21 @@ class SpatialPanelResult(Result):
             ("R2 squared correlation", self.r2_squared_correlation),
             ("standard errors", self._standard_errors),
         ]
+        if self.has_small_t_bias:
+            rows.append(
+                ("caution", f"sigma2 and standard errors are too small with {inputs['periods']} times (lee_yu)")
+            )
         text = show_table(self.table())
         return f"{two_columns(f'{TITLES[self.model]}, maximum likelihood', rows)}\n\n{text}"
+
+    @property
+    def has_small_t_bias(self) -> bool:
+        """Whether few times and fixed effects by dummy variables make sigma2 and standard errors too small.
+
+        ``lee_yu=True`` removes the effects before the likelihood is written down.
+        """
+        few = 0 < int(self.spec.inputs["periods"]) < 10  # type: ignore[call-overload]
+        return bool(few and self.effects != "pooled" and not self.lee_yu and not self._parts.is_linear)
 
     # -- helpers -------------------------------------------------------------------------------------------
 
@@ -249,3 +270,13 @@ class SpatialPanelResult(Result):
         if self._parts.is_linear:
             return f"classical, t with {self.df_residual} degrees of freedom"
         return "expected information, normal"
+
+
+def _warn_of_rejected(rejected: int, draws: int) -> None:
+    if rejected > 0.01 * draws:
+        warnings.warn(
+            f"{rejected} draws of rho lay outside the interval where the model exists, beside {draws} inside: rho is "
+            f"too imprecise for standard errors by simulation. Use impacts(se='delta').",
+            ConvergenceWarning,
+            stacklevel=3,
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import spatial_region as sr
-from spatial_region.errors import ConvergenceError, InputError, OptionError
+from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputError, OptionError
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._impacts import ImpactInput, simulated_impacts
 
@@ -133,3 +135,23 @@ def test_summary_says_how_errors_were_made(us48):
     assert "500 draws, seed 7" in fit.impacts(draws=500, seed=7).summary()
     assert "delta method" in fit.impacts(se="delta").summary()
     assert fit.impacts(draws=500, seed=7).spec.options["draws"] == 500
+
+
+def test_an_imprecise_rho_is_noticed(oracle):
+    """Drawn standard errors do not settle when many draws of rho fall outside; the delta method stays quiet."""
+    panel = oracle.panel(20, 6, seed=8)
+    fit = sr.spatial_panel("y ~ a + b", panel.study, w=panel.weights, model="sar", effects="region")
+    wide = fit.covariance.copy()
+    wide.loc["rho", "rho"] = 0.5**2
+    imprecise = dataclasses.replace(fit, covariance=wide)
+    with pytest.warns(ConvergenceWarning, match="too imprecise for standard errors by simulation"):
+        imprecise.impacts(draws=300)
+    imprecise.impacts(se="delta")
+
+
+def test_few_times_with_dummies_are_cautioned(oracle):
+    panel = oracle.panel(20, 6, seed=8)
+    ask = {"w": panel.weights, "model": "sar"}
+    assert "too small with 6 times" in sr.spatial_panel("y ~ a", panel.study, effects="region", **ask).summary()
+    for options in ({"effects": "pooled"}, {"effects": "region", "lee_yu": True}):
+        assert "caution" not in sr.spatial_panel("y ~ a", panel.study, **options, **ask).summary()
