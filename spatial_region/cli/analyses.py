@@ -73,6 +73,10 @@ class Task:
         unit = self.study.units.get(variable)
         return f"{self.label(variable)} ({unit})" if unit else self.label(variable)
 
+    def weights_name(self, w: str | None) -> str:
+        """Return the name of the weights that an analysis uses: the one it gives, or the only one of the study."""
+        return w if w is not None else next(iter(self.study.weights))
+
     def named(self, time: object, suffix: str = "") -> str:
         """Return the name of a file about one time."""
         parts = [self.name, *([] if time is None else [str(time)]), *([suffix] if suffix else [])]
@@ -155,7 +159,7 @@ def run_moran(one: spec.Moran, task: Task) -> None:
         if made.n < FEW_REGIONS:
             task.section.caution(word("few regions", task.lang, n=made.n))
         caption = task.titled(task.section.title, time)
-        figure = viz.plot(made, lang=task.lang, variable=task.with_unit(one.variable), title=caption)
+        figure = viz.plot(made, lang=task.lang, variable=task.label(one.variable), title=caption)
         task.section.figure(task.named(time, "scatter"), figure, caption)
     table = pd.concat(rows, ignore_index=True)
     task.section.table(task.name, table, task.section.title, shown=_tests(table), index=False)

@@ -12,11 +12,13 @@ from spatial_region import viz
 from spatial_region.cli import schema_analyses as spec
 from spatial_region.cli.analyses import Task
 from spatial_region.cli.checks import formula_variables, times_of
-from spatial_region.cli.markdown import number
+from spatial_region.cli.markdown import number, signed
 from spatial_region.cli.words import word
 from spatial_region.core.messages import name_regions
 from spatial_region.core.study import Study
+from spatial_region.panel.options import PARTS
 
+SHORT_PANEL = 10  # times below which the likelihood with dummies misleads visibly
 _STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 
 
@@ -57,17 +59,56 @@ def _complete(one: spec.SpatialModels, task: Task, time: object) -> Study:
 
 
 def _lay_out(fits: dict[str, Any], one: spec.SpatialModels, task: Task, time: object) -> None:
-    lang = task.lang
-    effects = word(next(iter(fits.values())).effects, lang)
-    task.section.say(f"`{one.formula}`. {word('model said', lang, effects=effects)}")
+    _say_how(fits, one, task)
     shown, whole = _side_by_side(fits, task)
-    caption = task.titled(word("coefficients", lang), time)
+    caption = task.titled(word("coefficients", task.lang), time)
     task.section.table(task.named(time), whole, caption, shown=shown, index=False)
+    _say_errors(fits, task)
     for model, fit in fits.items():
-        impacts = fit.impacts(**{"seed": task.seed, **one.impact_options()}).table()
-        title = task.titled(word("impacts", lang, model=model.upper()), time)
-        shown_impacts = _impacts_in_words(impacts, task)
-        task.section.table(task.named(time, f"{model}_impacts"), impacts, title, shown=shown_impacts)
+        if PARTS[model].lag_y or PARTS[model].lag_x:
+            _lay_out_impacts(model, fit, one, task, time)
+    without = [model.upper() for model in fits if not (PARTS[model].lag_y or PARTS[model].lag_x)]
+    if without:
+        task.section.say(word("impacts equal", task.lang, models=", ".join(without)))
+
+
+def _say_how(fits: dict[str, Any], one: spec.SpatialModels, task: Task) -> None:
+    """State the formula, the effects and the weights; and warn of effects of regions in a short panel."""
+    lang, first = task.lang, next(iter(fits.values()))
+    said = [f"`{one.formula}`.", word("weights used", lang, w=task.weights_name(one.w))]
+    if first.spec.inputs["periods"]:
+        effects = word(first.effects, lang) + (word("lee yu", lang) if first.lee_yu else "")
+        said.append(word("effects said", lang, effects=effects))
+    task.section.say(" ".join(said))
+    periods = first.spec.inputs["periods"]
+    likelihood = any(not PARTS[model].is_linear for model in fits)
+    if likelihood and first.effects in ("region", "twoway") and not first.lee_yu and periods < SHORT_PANEL:
+        task.section.caution(word("short panel", lang, periods=periods))
+
+
+def _say_errors(fits: dict[str, Any], task: Task) -> None:
+    """State which standard errors the table has."""
+    said = [word("errors in parentheses", task.lang)]
+    for key, is_linear in (("errors linear", True), ("errors likelihood", False)):
+        models = [model.upper() for model in fits if PARTS[model].is_linear == is_linear]
+        if models:
+            said.append(word(key, task.lang, models=", ".join(models)))
+    task.section.say(" ".join(said))
+
+
+def _lay_out_impacts(model: str, fit: Any, one: spec.SpatialModels, task: Task, time: object) -> None:
+    # Without a lag of y the impacts are sums of coefficients, whose errors are exact; draws would only blur them.
+    default = {} if PARTS[model].lag_y else {"se": "delta"}
+    made = fit.impacts(**{"seed": task.seed, **default, **one.impact_options()})
+    impacts = made.table()
+    title = task.titled(word("impacts", task.lang, model=model.upper()), time)
+    shown = _impacts_in_words(impacts, task)
+    task.section.table(task.named(time, f"{model}_impacts"), impacts, title, shown=shown)
+    if made.spec.options["se"] == "simulation":
+        said = word("errors drawn", task.lang, draws=made.spec.options["draws"], seed=made.spec.seed)
+    else:
+        said = word("errors delta", task.lang)
+    task.section.say(said)
 
 
 def _side_by_side(fits: dict[str, Any], task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -78,13 +119,7 @@ def _side_by_side(fits: dict[str, Any], task: Task) -> tuple[pd.DataFrame, pd.Da
     for name in names:
         rows.append([_label(name, task), *(_estimate(fit, name) for fit in fits.values())])
         rows.append(["", *(_error(fit, name) for fit in fits.values())])
-    rows.append(["N", *(f"{fit.nobs}" for fit in fits.values())])
-    rows.append(["R²", *(number(fit.r2) for fit in fits.values())])
-    rows.append(["σ²", *(number(fit.sigma2) for fit in fits.values())])
-    for label in ("loglik", "aic", "bic"):
-        rows.append(
-            [{"loglik": "log L"}.get(label, label.upper()), *(f"{getattr(f, label):.3f}" for f in fits.values())]
-        )
+    rows += [[label, *map(measure, fits.values())] for label, measure in _measures(fits, task)]
     shown = pd.DataFrame(rows, columns=["", *(model.upper() for model in fits)])
     tidy = [
         pd.DataFrame(
@@ -97,6 +132,9 @@ def _side_by_side(fits: dict[str, Any], task: Task) -> tuple[pd.DataFrame, pd.Da
                 "p": fit.pvalues.to_numpy(),
                 "loglik": fit.loglik,
                 "nobs": fit.nobs,
+                "sigma2": fit.sigma2,
+                "r2": fit.r2,
+                "r2_within": fit.r2_within,
                 "aic": fit.aic,
                 "bic": fit.bic,
             }
@@ -104,6 +142,25 @@ def _side_by_side(fits: dict[str, Any], task: Task) -> tuple[pd.DataFrame, pd.Da
         for model, fit in fits.items()
     ]
     return shown, pd.concat(tidy, ignore_index=True)
+
+
+def _measures(fits: dict[str, Any], task: Task) -> list[tuple[str, Callable[[Any], str]]]:
+    """Return label and value of each measure of size and fit."""
+    first = next(iter(fits.values()))
+    rows: list[tuple[str, Callable[[Any], str]]] = [("N", lambda fit: f"{len(fit.residuals)}")]
+    if first.lee_yu:
+        rows.append((word("N transformed", task.lang), lambda fit: f"{fit.nobs}"))
+    if first.effects == "pooled":
+        rows.append(("R²", lambda fit: number(fit.r2)))
+    else:
+        rows.append((word("R2 within", task.lang), lambda fit: number(fit.r2_within)))
+        rows.append((word("R2 effects", task.lang), lambda fit: number(fit.r2)))
+    rows.append(("σ²", lambda fit: number(fit.sigma2)))
+    return [*rows, ("log L", _criterion("loglik")), ("AIC", _criterion("aic")), ("BIC", _criterion("bic"))]
+
+
+def _criterion(key: str) -> Callable[[Any], str]:
+    return lambda fit: signed(f"{getattr(fit, key):.3f}")
 
 
 def _label(term: str, task: Task) -> str:

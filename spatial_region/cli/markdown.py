@@ -18,14 +18,20 @@ def number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, Real):
         return str(value)
     if isinstance(value, Integral):
-        return f"{value}"
+        return signed(f"{value}")
     size = abs(float(value))
     if size >= 1000:
-        return f"{value:,.0f}"
+        return signed(f"{value:,.0f}")
     if size and size < 1e-4:
-        return f"{value:.1e}"
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{signed(mantissa)}e{exponent}"
     digits = 3 if size == 0 else max(0, 3 - math.floor(math.log10(size)))
-    return f"{value:.{min(digits, 4)}f}".replace("-", "−", 1)
+    return signed(f"{value:.{min(digits, 4)}f}")
+
+
+def signed(text: str) -> str:
+    """Return the text of a number with a true minus sign."""
+    return text.replace("-", "−", 1)
 
 
 def cell(value: Any) -> str:

@@ -103,7 +103,18 @@ def test_west_panel_without_space_equals_least_squares_with_dummies(results):
     slope = (within["quality"] * within["resilience"]).sum() / (within["resilience"] ** 2).sum()
     fits = table(results["west"], "quality_on_resilience").set_index(["model", "term"])
     assert fits.loc[("ols", "resilience"), "estimate"] == pytest.approx(slope, rel=1e-9)
-    assert len(data) == fits["nobs"].iloc[0] == 72
+    assert len(data) == 72
+    assert fits["nobs"].iloc[0] == 11 * 5  # less an effect for each province and year, with lee_yu
+
+
+def test_west_shows_no_spillover_once_the_effects_are_transformed_away(results):
+    impacts = table(results["west"], "quality_on_resilience_sdm_impacts").set_index("variable").loc["resilience"]
+    assert impacts["direct_p"] < 0.01
+    assert impacts["indirect_p"] > 0.05
+    summary = (results["west"] / "summary.md").read_text(encoding="utf-8")
+    assert "R² within" in summary
+    assert "OLS: classical standard errors, Student's t. SAR, SDM: maximum likelihood" in summary
+    assert "too small" not in summary
 
 
 def test_provinces_grades_and_strata(results):

@@ -152,6 +152,35 @@ labels = ["low", "middle", "high"]
     assert linked == {name for name in contents(cells.output) if name.split(".")[-1] in ("png", "svg", "csv")}
 
 
+def test_a_short_panel_with_effects_is_cautioned_and_impacts_match_the_coefficients(cells):
+    cells.add("""
+[[analyses]]
+kind = "spatial_panel"
+name = "panel"
+formula = "gdp ~ people"
+model = ["slx", "sem"]
+effects = "time"
+[[analyses]]
+kind = "spatial_panel"
+name = "short"
+formula = "log_gdp ~ gdp"
+model = "sar"
+effects = "region"
+""")
+    result = cells.run()
+    assert result.exit_code == 0, result.stderr
+    tables = cells.output / "tables"
+    fits = pd.read_csv(tables / "panel.csv", encoding="utf-8-sig").set_index(["model", "term"])
+    impacts = pd.read_csv(tables / "panel_slx_impacts.csv", encoding="utf-8-sig").set_index("variable")
+    assert impacts.loc["people", "direct_se"] == pytest.approx(fits.loc[("slx", "people"), "std_error"], rel=1e-9)
+    assert not (tables / "panel_sem_impacts.csv").exists()
+    panel, short = (cells.output / "summary.md").read_text().split("`log_gdp ~ gdp`")
+    assert "from 3 times only" in short
+    assert "from 3 times only" not in panel
+    assert "R² within" in short
+    assert str(derive_seed(42, "short")) in short
+
+
 def test_two_languages_have_the_same_words():
     words = languages()
     assert words["en"] == words["zh"]
