@@ -45,12 +45,13 @@ def local_moments_conditional(z: np.ndarray, matrix: sp.csr_array) -> tuple[np.n
     The lag is then a weighted sum drawn without replacement from the other n - 1 values
     (Sokal, Oden and Thomson 1998, A7 and A8).
     """
-    n = len(z)
+    n, own = len(z), matrix.diagonal()
     total, squares = _row_sums(matrix)
+    total, squares = total - own, squares - own**2  # a weight for itself multiplies the value that stays
     mean = -z / (n - 1)
     variance = ((z @ z) - z**2) / (n - 1) - mean**2
     scale = (n - 1) * z / (z @ z)
-    return scale * mean * total, scale**2 * variance * ((n - 1) * squares - total**2) / (n - 2)
+    return scale * (mean * total + own * z), scale**2 * variance * ((n - 1) * squares - total**2) / (n - 2)
 
 
 def local_moments_total(z: np.ndarray, matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray]:

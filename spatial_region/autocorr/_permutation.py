@@ -123,6 +123,16 @@ def conditional_lag_counts(
     return at_least, at_most, draws
 
 
+def without_own(matrix: sp.csr_array) -> sp.csr_array:
+    """Return the weights without those of a region for itself, whose part of the lag no draw changes."""
+    own = matrix.diagonal()
+    if not own.any():
+        return matrix
+    rest = sp.csr_array(matrix - sp.diags_array(own))
+    rest.eliminate_zeros()
+    return rest
+
+
 def _rows_of_equal_weights(matrix: sp.csr_array) -> np.ndarray:
     filled = np.diff(matrix.indptr) > 0
     starts = matrix.indptr[:-1][filled]

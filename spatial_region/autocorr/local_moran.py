@@ -10,8 +10,14 @@ import pandas as pd
 
 from spatial_region.autocorr._correction import adjusted_p
 from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total, moran_statistic
-from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p, tie_tolerance
-from spatial_region.autocorr.moran import FEW_REGIONS, check_testable, described_inputs
+from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p, tie_tolerance, without_own
+from spatial_region.autocorr.moran import (
+    FEW_REGIONS,
+    check_permutations,
+    check_testable,
+    described_inputs,
+    deviations,
+)
 from spatial_region.core.messages import name_regions
 from spatial_region.core.options import (
     Alternative,
@@ -19,12 +25,12 @@ from spatial_region.core.options import (
     Missing,
     check_between,
     check_option,
-    check_whole_number,
 )
 from spatial_region.core.result import Result, two_columns
 from spatial_region.core.sample import draw_sample
 from spatial_region.core.seeds import DEFAULT_SEED, derive_seed
 from spatial_region.core.spec import Spec, make_spec
+from spatial_region.errors import WeightsError
 
 Moments = Literal["conditional", "total"]
 CLUSTERS = ("HH", "LH", "LL", "HL", "not significant", "undefined")
@@ -72,7 +78,9 @@ class LocalMoran(Result):
         """Number of regions."""
         return len(self.statistics)
 
-    def table(self, *, level: float = 0.05, **options: Any) -> pd.DataFrame:
+    def table(
+        self, *, level: float = 0.05, correction: Correction | Literal["as computed"] | None = "as computed"
+    ) -> pd.DataFrame:
         """Return the statistics and clusters at a level of significance.
 
         Parameters
@@ -80,7 +88,7 @@ class LocalMoran(Result):
         level : float
             Level of significance; a region is significant when its (adjusted) p is at most this.
         correction : {"fdr", "bonferroni"} or None, optional
-            Correction for many tests, in place of the one asked for when the statistics were computed.
+            Correction for many tests; by default the one asked for when the statistics were computed.
 
         Returns
         -------
@@ -91,16 +99,14 @@ class LocalMoran(Result):
         Raises
         ------
         InputError
-            If `level` does not lie between 0 and 1, or an option is unknown.
+            If `level` does not lie between 0 and 1.
         OptionError
             If the correction is not offered.
         """
         check_between(level, "level", low=0, high=1)
-        correction = check_correction(options.pop("correction", self.correction))
-        if options:
-            raise TypeError(f"table() takes level= and correction=; found {', '.join(options)}.")
+        asked = check_correction(self.correction if correction == "as computed" else correction)
         result = self.statistics.drop(columns="value")
-        result["p_adjusted"] = adjusted_p(result["p"].to_numpy(), correction)
+        result["p_adjusted"] = adjusted_p(result["p"].to_numpy(), asked)
         result["significant"] = result["p_adjusted"] <= level
         result["cluster"] = result["quadrant"].where(
             result["significant"] | (result["quadrant"] == "undefined"), "not significant"
@@ -108,9 +114,11 @@ class LocalMoran(Result):
         result["name"] = self.names
         return result
 
-    def counts(self, *, level: float = 0.05, **options: Any) -> pd.Series:
-        """Return how many regions each cluster class has, absent classes included."""
-        found = self.table(level=level, **options)["cluster"].value_counts()
+    def counts(
+        self, *, level: float = 0.05, correction: Correction | Literal["as computed"] | None = "as computed"
+    ) -> pd.Series:
+        """Return how many regions each cluster class has, absent classes included; options as for `table`."""
+        found = self.table(level=level, correction=correction)["cluster"].value_counts()
         return found.reindex(list(CLUSTERS), fill_value=0).rename("regions")
 
     def summary(self) -> str:
@@ -229,33 +237,35 @@ def local_moran(
     check_option(alternative, Alternative, "alternative")
     check_option(moments, Moments, "moments")
     check_correction(correction)
-    check_whole_number(permutations, "permutations", least=1)
+    check_permutations(permutations, least=1)
     sample = draw_sample(study, variable, w=w, at=at, missing=missing, ids=ids)
     check_testable(sample)
     canonical, order = sample.canonical()
-    z, matrix = canonical.values - canonical.values.mean(), canonical.weights.sparse
+    matrix, (z, scale) = canonical.weights.sparse, deviations(canonical.values)
+    if moments == "total" and matrix.diagonal().any():
+        raise WeightsError("moments='total' holds for weights without links of a region to itself; use 'conditional'.")
     lag = matrix @ z
     expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(z, matrix)
     statistic = (len(z) - 1) * z * lag / (z @ z)
     at_least, at_most, draws = conditional_lag_counts(
         z,
-        matrix,
+        without_own(matrix),
         permutations,
         seed=derive_seed(seed, "local_moran"),
-        tie=tie_tolerance(z, float(np.abs(canonical.values).max())),
+        tie=tie_tolerance(z, 1.0),
     )
     sampled = tail_p(at_least, at_most, np.abs(draws), alternative)
     every = tail_p(at_least, at_most, np.abs(draws), alternative, exact=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = (statistic - expected) / np.sqrt(variance)
-    island = np.diff(matrix.indptr) == 0
+    island = canonical.weights.cardinalities.to_numpy() == 0
     numbers = {
         "I": statistic,
         "expected": expected,
         "variance": variance,
         "z": score,
-        "value": z,
-        "lag": lag,
+        "value": scale * z,
+        "lag": scale * lag,
         "p": np.where(draws < 0, every, sampled),
     }
     columns = {key: np.where(island, np.nan, part) if key != "value" else part for key, part in numbers.items()}

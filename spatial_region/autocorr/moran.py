@@ -25,6 +25,7 @@ from spatial_region.core.sample import Sample, draw_sample
 from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import Spec, digest, make_spec
 from spatial_region.core.study import Study
+from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError, SmallSampleWarning, WeightsError
 
 Assumption = Literal["normality", "randomisation"]
@@ -93,7 +94,7 @@ class Moran(Result):
             return None
         return 0.0 if self.enumerated else float(np.sqrt(self.p * (1 - self.p) / self.permutations))
 
-    def table(self, **options: Any) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
         """Return one row with the statistic, its moments and both p-values."""
         row = {
             "variable": self.spec.inputs["variable"],
@@ -219,11 +220,11 @@ def moran(
     """
     check_option(alternative, Alternative, "alternative")
     check_option(assumption, Assumption, "assumption")
-    check_whole_number(permutations, "permutations")
+    check_permutations(permutations, least=0)
     sample = draw_sample(study, variable, w=w, at=at, missing=missing, ids=ids)
     check_testable(sample)
     canonical, order = sample.canonical()
-    matrix, z = canonical.weights.sparse, canonical.values - canonical.values.mean()
+    matrix, (z, scale) = canonical.weights.sparse, deviations(canonical.values)
     moments = global_moments(z, matrix)
     statistic = moran_statistic(z, matrix)
     variance = moments.variance_normality if assumption == "normality" else moments.variance_randomisation
@@ -231,7 +232,7 @@ def moran(
     forms, enumerated = _arrangements(z, matrix, permutations, seed)
     simulated = len(z) / matrix.sum() * forms / (z @ z)
     largest = float(np.abs(z).max())
-    tolerance = len(z) * largest * tie_tolerance(z, float(np.abs(canonical.values).max())) / float(z @ z)
+    tolerance = len(z) * largest * tie_tolerance(z, 1.0) / float(z @ z)
     return Moran(
         I=statistic,
         expected=moments.expected,
@@ -244,8 +245,8 @@ def moran(
         alternative=alternative,
         simulated=simulated,
         moments=moments,
-        values=pd.Series(sample.values - sample.values.mean(), index=sample.ids, name=sample.variable),
-        lag=_lag_of_linked(matrix, z, order, sample),
+        values=pd.Series((scale * z)[np.argsort(order)], index=sample.ids, name=sample.variable),
+        lag=_lag_of_linked(canonical.weights, scale * z, order, sample),
         names=sample.names,
         spec=make_spec(
             "moran",
@@ -298,6 +299,8 @@ def moran_by_time(study: Study, variable: str, *, w: object = None, **options: A
     >>> sr.moran_by_time(panel, "x", w=sr.contiguity(panel))["I"].round(3).tolist()
     [0.6, -0.9]
     """
+    if "at" in options:
+        raise InputError("moran_by_time() takes every time; use moran(at=...) for one, or study.between(...) for some.")
     if not isinstance(study, Study) or not study.is_panel:
         raise InputError("moran_by_time() needs a panel study; use moran() for a cross-section.")
     rows = [moran(study, variable, w=w, at=time, **options).table() for time in study.times]
@@ -321,6 +324,9 @@ def check_testable(sample: Sample) -> None:
     sample.check_varies()
     if sample.weights.n_links == 0:
         raise WeightsError(f"no region has a neighbour among: {name_regions(sample.ids, sample.names)}.")
+    total = float(sample.weights.sparse.sum())
+    if not 1e-100 < total < 1e100:
+        raise WeightsError(f"the weights add up to {total:g}; rescale them, or use w.standardise('row').")
     if sample.n < FEW_REGIONS:
         warnings.warn(
             f"{sample.n} regions are too few to support inference: a p-value cannot tell chance from pattern. "
@@ -355,8 +361,27 @@ def normal_p(score: float, alternative: Alternative) -> float:
     return float(2 * stats.norm.sf(abs(score)))
 
 
-def _lag_of_linked(matrix: Any, z: np.ndarray, order: np.ndarray, sample: Sample) -> pd.Series:
-    lag = np.where(np.diff(matrix.indptr) > 0, matrix @ z, np.nan)  # an island has no neighbours to average
+def deviations(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return deviations from the mean, divided by the largest value, and this: no size of values then overflows."""
+    scale = float(np.abs(values).max())
+    scaled = values / scale
+    return scaled - scaled.mean(), scale
+
+
+def check_permutations(permutations: int, *, least: int) -> None:
+    """Refuse a number of permutations that is no whole number, or beyond what could be drawn.
+
+    Raises
+    ------
+    InputError
+        If it is not a whole number from `least` to 100 million.
+    """
+    if check_whole_number(permutations, "permutations", least=least) > 100_000_000:
+        raise InputError(f"permutations={permutations:,} are too many; at most 100,000,000.")
+
+
+def _lag_of_linked(w: Weights, z: np.ndarray, order: np.ndarray, sample: Sample) -> pd.Series:
+    lag = np.where(w.cardinalities > 0, w.sparse @ z, np.nan)  # an island has no neighbours to average
     return pd.Series(lag[np.argsort(order)], index=sample.ids, name=f"W_{sample.variable}")
 
 

@@ -85,11 +85,29 @@ def region_points(geometry: Any, *, purpose: str) -> Points:
             f"Say what their coordinates are, for example regions.set_crs('EPSG:4326') for degrees."
         )
     if crs.is_geographic:
+        check_degrees(geometry, purpose=purpose)
         lon, lat = _sphere_centroids(np.asarray(geometry.array))
         return Points(_on_sphere(lon, lat), spherical=True)
     _warn_of_degrees(geometry, purpose)
     centres = shapely.centroid(np.asarray(geometry.array))
     return Points(shapely.get_coordinates(centres) * unit_metres(crs) / 1000.0, spherical=False)
+
+
+def check_degrees(geometry: Any, *, purpose: str) -> None:
+    """Refuse lengths that are called degrees.
+
+    Raises
+    ------
+    CRSError
+        If coordinates of a geographic system lie outside its range.
+    """
+    west, south, east, north = geometry.total_bounds
+    if west < -360 or east > 360 or south < -90.001 or north > 90.001:
+        raise CRSError(
+            f"{purpose}: the coordinates run from {west:.6g}, {south:.6g} to {east:.6g}, {north:.6g}, which cannot be "
+            f"degrees, while {geometry.crs.name} says that they are. State the true system: "
+            f"regions.set_crs(..., allow_override=True)."
+        )
 
 
 def _warn_of_degrees(geometry: Any, purpose: str) -> None:
@@ -140,9 +158,11 @@ def _sphere_centroids(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if (shapely.get_dimensions(geometries) == 0).all():
         lonlat = shapely.get_coordinates(shapely.centroid(geometries))
         return lonlat[:, 0], lonlat[:, 1]
-    bounds = shapely.bounds(geometries)
-    lon0, lat0 = np.radians((bounds[:, 0] + bounds[:, 2]) / 2), np.radians((bounds[:, 1] + bounds[:, 3]) / 2)
     lonlat, owner = shapely.get_coordinates(geometries, return_index=True)
+    # The centre of each projection is the mean direction of the vertices: right across the date line and at the poles.
+    vertices = _on_sphere(lonlat[:, 0], lonlat[:, 1])
+    middle = np.column_stack([np.bincount(owner, part, len(geometries)) for part in vertices.T])
+    lon0, lat0 = np.arctan2(middle[:, 1], middle[:, 0]), np.arctan2(middle[:, 2], np.hypot(middle[:, 0], middle[:, 1]))
     lam, phi = np.radians(lonlat[:, 0]) - lon0[owner], np.radians(lonlat[:, 1])
     sin0, cos0 = np.sin(lat0), np.cos(lat0)
     cos_c = sin0[owner] * np.sin(phi) + cos0[owner] * np.cos(phi) * np.cos(lam)

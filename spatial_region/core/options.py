@@ -24,11 +24,10 @@ def check_option(value: object, alias: Any, argument: str) -> None:
         If `value` is not offered.
     """
     offered = get_args(alias)
-    if value not in offered:
+    if not isinstance(value, str) or value not in offered:
         listed = ", ".join(repr(option) for option in offered)
-        raise OptionError(
-            f"{argument}={value!r} is not offered.{did_you_mean(value, offered)} Choose one of: {listed}."
-        )
+        hint = did_you_mean(value, offered) if isinstance(value, str) else ""
+        raise OptionError(f"{argument}={value!r} is not offered.{hint} Choose one of: {listed}.")
 
 
 def check_whole_number(value: object, argument: str, *, least: int = 0) -> int:

@@ -20,7 +20,7 @@ class Result:
 
     spec: Spec
 
-    def table(self, **options: Any) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
         """Return the result as a tidy table."""
         raise TypeError(f"{type(self).__name__} does not say how to lay out its table.")
 

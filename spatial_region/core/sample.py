@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from spatial_region.errors import (
     ConstantVariableError,
     DuplicateError,
     InputError,
+    IslandWarning,
     MissingValuesError,
     UnknownNameError,
     WeightsError,
@@ -138,6 +140,11 @@ def draw_sample(
         If the variable, the time or the weights do not exist.
     InputError
         If values are not numbers, or carry no labels.
+
+    Warns
+    -----
+    IslandWarning
+        If dropping regions leaves others without neighbours.
     """
     check_option(missing, Missing, "missing")
     series, names, weights = _labelled(data, variable, w=w, at=at, ids=ids)
@@ -154,7 +161,16 @@ def draw_sample(
         raise MissingValuesError(f"{where} has no value at all in {len(series)} regions.")
     kept = series.index[~absent]
     if weights is not None:
+        whole = weights.islands
         weights = weights.subset(kept) if absent.any() else weights.reorder(kept)
+        cut_off = weights.islands.difference(whole)
+        if len(cut_off):
+            warnings.warn(
+                f"{len(cut_off)} of {len(kept)} regions have no neighbour left, since the regions without a value were "
+                f"dropped: {name_regions(cut_off, names)}. Their local statistics are undefined.",
+                IslandWarning,
+                stacklevel=3,
+            )
         weights = weights if weights.standardisation else weights.standardise("row")
     names = names if names.index.equals(kept) else names.reindex(kept)
     located = data if isinstance(data, Study) or hasattr(data, "geometry") else None
@@ -222,6 +238,8 @@ def _series(
                 f"no variable {variable!r}.{did_you_mean(variable, data.columns)} "
                 f"There are: {name_some(data.columns, limit=20)}."
             )
+        if list(data.columns).count(variable) > 1:
+            raise DuplicateError(f"the table has {variable!r} more than once; rename the columns.")
         return data[variable]
     if isinstance(data, pd.Series):
         return data if variable is None else data.rename(variable)
@@ -240,6 +258,9 @@ def _series(
 
 
 def _as_numbers(series: pd.Series, label: str) -> np.ndarray:
+    kind = pd.api.types
+    if kind.is_complex_dtype(series.dtype) or series.dtype.kind in "mM" or isinstance(series.dtype, pd.PeriodDtype):
+        raise InputError(f"{label!r} must be numeric; found values of type {series.dtype}.")
     if pd.api.types.is_bool_dtype(series.dtype):
         return series.to_numpy(dtype=float)
     if not pd.api.types.is_numeric_dtype(series.dtype):

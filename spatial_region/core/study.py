@@ -60,6 +60,7 @@ class Study:
     def __post_init__(self) -> None:
         for attribute in ("weights", "labels", "units"):
             object.__setattr__(self, attribute, FrozenDict(getattr(self, attribute)))
+        object.__setattr__(self, "data", _aligned(self.data, self.regions.index))
 
     # -- facts ---------------------------------------------------------------------------------------------
 
@@ -117,7 +118,12 @@ class Study:
         """
         if not self.is_panel:
             raise InputError("between() needs a panel; this study has no time.")
-        kept = [time for time in self.times if start <= time <= end]
+        try:
+            kept = [time for time in self.times if start <= time <= end]
+        except TypeError as error:
+            raise InputError(
+                f"between({start!r}, {end!r}) cannot be compared with the times of the study: {name_some(self.times)}."
+            ) from error
         if not kept:
             raise InputError(f"no time between {start} and {end}; the study has {name_some(self.times)}.")
         times = self.data.index.get_level_values("time")
@@ -266,7 +272,7 @@ class Study:
     def _check_time(self, time: object) -> None:
         if not self.is_panel:
             self._refuse_time(time)
-        if time not in self.times:
+        if not pd.api.types.is_hashable(time) or time not in self.times:
             raise UnknownNameError(f"the study has no time {time!r}; it has {name_some(self.times, limit=30)}.")
 
     @staticmethod
@@ -278,9 +284,11 @@ class Study:
             )
 
     def _kept(self, regions: Iterable[object] | pd.Series) -> np.ndarray:
-        if isinstance(regions, pd.Series) and regions.dtype == bool:
+        if isinstance(regions, pd.Series) and pd.api.types.is_bool_dtype(regions.dtype) and not regions.hasnans:
             check_same_regions(regions.index, self.ids, left="the mask", right="the study", names=self.names)
-            return regions.reindex(self.ids).to_numpy()
+            return regions.reindex(self.ids).to_numpy(dtype=bool)
+        if not isinstance(regions, Iterable):
+            raise InputError(f"select() takes region ids or a boolean Series; found {regions!r}.")
         wanted = pd.Index([regions] if isinstance(regions, str) else list(regions))
         if wanted.dtype == bool:
             raise InputError("a mask must be a boolean Series indexed by region, so that no order is guessed.")
@@ -372,6 +380,15 @@ def make_study(
     >>> sr.make_study(regions, pd.DataFrame({"gdp": [2.0, 1.0]}, index=["b", "a"])).values("gdp").tolist()
     [1.0, 2.0]
     """
+    if not isinstance(regions, pd.DataFrame) or not hasattr(regions, "geometry"):
+        raise InputError(f"regions must be a GeoDataFrame indexed by region id; found {type(regions).__name__}.")
+    if not isinstance(data, pd.DataFrame):
+        raise InputError(
+            f"data must be a DataFrame indexed by region, or region and time; found {type(data).__name__}."
+        )
+    twice = data.columns[data.columns.duplicated()].unique()
+    if len(twice):
+        raise DuplicateError(f"data: columns found twice: {name_some(twice)}. Rename them.")
     regions = regions.copy()
     regions.index = regions.index.rename("region")
     name = name if name is not None else regions.attrs.get("name")
@@ -389,8 +406,32 @@ def make_study(
     return Study(regions, keyed, {}, match, name, labels or {}, units or {}, basemap)
 
 
+def _aligned(data: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """Return the rows in the order that every method relies on, whoever put them in another."""
+    if not isinstance(data.index, pd.MultiIndex):
+        if data.index.equals(ids):
+            return data
+        check_same_regions(data.index, ids, left="data", right="regions")
+        return data.reindex(ids)
+    present = data.index.remove_unused_levels().levels[1]
+    if len(data) == len(ids) * len(present) and data.index.equals(pd.MultiIndex.from_product([ids, present])):
+        return data
+    if data.index.has_duplicates:
+        raise DuplicateError(f"data: found twice: {name_some(data.index[data.index.duplicated()].unique())}.")
+    check_same_regions(data.index.get_level_values(0).unique(), ids, left="data", right="regions")
+    return _full_panel(data, ids)
+
+
 def _full_panel(data: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
-    times = data.index.get_level_values(1).unique().sort_values()
+    when = data.index.get_level_values(1)
+    if when.hasnans:
+        raise InputError(
+            f"data: no time for {when.isna().sum()} of {len(data)} rows: {name_some(data.index[when.isna()])}."
+        )
+    try:
+        times = when.unique().sort_values()
+    except TypeError as error:
+        raise InputError(f"data: times must be of one kind; found {name_some(when.unique())}.") from error
     product = pd.MultiIndex.from_product([ids, times], names=["region", "time"])
     return data.rename_axis(["region", "time"]).reindex(product)
 

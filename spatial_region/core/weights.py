@@ -68,7 +68,7 @@ class Weights:
         if self.standardisation is not None:
             check_option(self.standardisation, Standardisation, "standardisation")
         object.__setattr__(self, "ids", ids)
-        object.__setattr__(self, "sparse", _frozen_csr(self.sparse, len(ids)))
+        object.__setattr__(self, "sparse", _frozen_csr(_in_order(self.sparse, ids), len(ids)))
         object.__setattr__(self, "recipe", FrozenDict(self.recipe))
 
     # -- facts ---------------------------------------------------------------------------------------------
@@ -83,22 +83,28 @@ class Weights:
         """Number of directed links: positive weights, a region's weight for itself left out."""
         return int(self.sparse.nnz - np.count_nonzero(self.sparse.diagonal()))
 
-    @cached_property
+    @property
     def cardinalities(self) -> pd.Series:
         """Number of neighbours of each region, itself left out."""
-        counts = np.diff(self.sparse.indptr) - (self.sparse.diagonal() != 0)
-        return pd.Series(counts.astype(np.int64), index=self.ids, name="cardinality")
+        return pd.Series(self._counts.copy(), index=self.ids, name="cardinality")
+
+    @cached_property
+    def _counts(self) -> np.ndarray:
+        return (np.diff(self.sparse.indptr) - (self.sparse.diagonal() != 0)).astype(np.int64)
 
     @property
     def islands(self) -> pd.Index:
         """Ids of the regions without neighbours."""
-        return self.ids[self.cardinalities.to_numpy() == 0]
+        return self.ids[self._counts == 0]
 
-    @cached_property
+    @property
     def components(self) -> pd.Series:
         """Label of the connected component that each region belongs to, counted from 0."""
-        _, labels = connected_components(self.sparse, directed=False)
-        return pd.Series(labels, index=self.ids, name="component")
+        return pd.Series(self._labels.copy(), index=self.ids, name="component")
+
+    @cached_property
+    def _labels(self) -> np.ndarray:
+        return np.asarray(connected_components(self.sparse, directed=False)[1])
 
     @property
     def n_components(self) -> int:
@@ -328,8 +334,19 @@ def check_same_regions(
     )
 
 
+def _in_order(matrix: Any, ids: pd.Index) -> Any:
+    """Return a labelled matrix in the order of the ids; any other as it is, in whose order the ids then are."""
+    if not isinstance(matrix, pd.DataFrame):
+        return matrix
+    for side, labels in (("rows", matrix.index), ("columns", matrix.columns)):
+        check_same_regions(labels, ids, left=f"{side} of the matrix", right="ids")
+    return matrix.reindex(index=ids, columns=ids).to_numpy(dtype=float)
+
+
 def _frozen_csr(matrix: Any, n: int) -> sp.csr_array:
     """Return a sorted, read-only CSR copy without explicit zeros, after checking it."""
+    if not sp.issparse(matrix) and np.ndim(matrix) != 2:
+        raise WeightsError(f"weights need a square matrix; found {type(matrix).__name__}.")
     csr = sp.csr_array(matrix, dtype=np.float64, copy=True)
     if csr.shape != (n, n):
         raise WeightsError(f"weights of {n} regions need a {n} x {n} matrix; found {csr.shape[0]} x {csr.shape[1]}.")

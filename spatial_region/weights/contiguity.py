@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse as sp
 
-from spatial_region.core.geo import region_frame, region_points, unit_metres
+from spatial_region.core.geo import check_degrees, region_frame, region_points, unit_metres
 from spatial_region.core.options import ContiguityKind, Islands, check_option, check_whole_number
 from spatial_region.core.weights import Weights
 from spatial_region.errors import CRSError, InputError
@@ -84,6 +84,8 @@ def contiguity(
     if order > 1:
         recipe["cumulative"] = cumulative
     geographic = frame.crs is not None and frame.crs.is_geographic
+    if snap is not None and geographic:
+        check_degrees(frame.geometry, purpose="contiguity(snap=)")
     contact = contact_pairs(geometries, snap=_tolerance(snap, frame.crs), geographic=geographic)
     matrix = _first_order(contact, kind, len(frame))
     if snap is not None:
