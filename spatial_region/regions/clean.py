@@ -9,7 +9,9 @@ from functools import lru_cache
 from spatial_region.regions.history import read_data
 
 # Circled and superscript figures become plain figures under NFKC, so footnote marks have to go before.
-_MARKS = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2099\u2460-\u24ff\u2776-\u2793*＊†‡§※★☆▲△●○■□◆◇#＃]")
+MARKS = re.compile(
+    "[\u00b2\u00b3\u00b9\u2070-\u2099\u2460-\u24ff\u2776-\u2793\u3251-\u325f\u32b1-\u32bf*＊†‡§※★☆▲△●○■□◆◇#＃]"
+)
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BRACKETED_NOTE = re.compile(r"[\[(〔【]\s*(?:注\s*\d{0,2}|\d{1,2}|[a-z])\s*[\])〕】]", re.IGNORECASE)
 _NOTE_AT_END = re.compile(r"(?<=[\u4e00-\u9fff])(?:注\s*\d{0,2}|\d{1,2}\s*\))$")
@@ -28,7 +30,7 @@ def clean(value: object) -> str:
     Normal form KC, no spaces inside Chinese text, no footnote marks, traditional characters simplified.
     Brackets that are not footnotes stay: ``承德市(市辖区)`` is not ``承德市``.
     """
-    text = _INVISIBLE.sub("", _MARKS.sub("", str(value)))
+    text = _INVISIBLE.sub("", MARKS.sub("", str(value)))
     text = unicodedata.normalize("NFKC", text)
     text = _BRACKETED_NOTE.sub("", text).strip(_EDGE)
     if has_han(text):

@@ -17,7 +17,7 @@ from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import check_option
 from spatial_region.core.study import Study, make_study
 from spatial_region.errors import DuplicateError, InputError, JoinWarning, UnknownNameError
-from spatial_region.regions.cells import read_numbers
+from spatial_region.regions.cells import looks_like_a_number, read_numbers
 from spatial_region.regions.clean import clean
 from spatial_region.regions.codes import plain_number
 from spatial_region.regions.combine import REGION, TIME, Combine, combine_rows
@@ -277,11 +277,20 @@ def _read_values(
             )
         if cells and has_numbers:
             notes.append(f"{variable!r} is kept as text: {len(cells)} cells are no number: {name_some(cells)}")
+        alike = [cell for cell, text in zip(cells, numbers.words, strict=True) if looks_like_a_number(text)]
+        if not has_numbers and len(alike) > len(cells) / 2:
+            notes.append(
+                f"{variable!r} is kept as text, but its cells look like numbers with a unit or a strange comma: "
+                f"{name_some(alike)}. Write plain numbers if it is to be analysed"
+            )
         if cells:
             text = source.frame.loc[joined, variable]
             columns[variable] = text.mask(text.map(lambda cell: isinstance(cell, str) and not cell.strip()))
             continue
         columns[variable] = numbers.values
+        if len(numbers.marked):
+            freed = [f"{text!r} (row {rows.loc[label, 'row']})" for label, text in numbers.marked.items()]
+            notes.append(f"{variable!r}: footnote marks are taken off {len(freed)} cells: {name_some(freed)}")
         missing += [(rows.loc[label, "row"], variable, text) for label, text in numbers.missing.items()]
     data = pd.DataFrame(columns, index=joined)
     data.insert(0, REGION, rows.loc[joined, "region"])

@@ -255,3 +255,18 @@ def test_regions_that_are_none_or_occur_twice(regions: gpd.GeoDataFrame) -> None
         sr.join(pd.DataFrame({"a": [1]}), table, on="city")  # type: ignore[arg-type]
     with pytest.raises(DuplicateError, match="found twice: 130800"):
         sr.join(pd.concat([regions, regions.iloc[:1]]), table, on="city")
+
+
+def test_marks_and_units_in_cells_are_told(regions: gpd.GeoDataFrame) -> None:
+    table = pd.DataFrame(
+        {"city": ["承德", "赤峰"], "x": ["5①", "6"], "share": ["5%", "7%"], "big": ["1e400", "2"], "kind": ["a", "b"]}
+    )
+    study = sr.join(regions, table, on="city")
+    assert study.values("x").tolist() == [5, 6]
+    assert study.match.notes == (
+        "'x': footnote marks are taken off 1 cells: '5①' (row 0)",
+        "'share' is kept as text, but its cells look like numbers with a unit or a strange comma: '5%' (row 0), "
+        "'7%' (row 1). Write plain numbers if it is to be analysed",
+        "'big' is kept as text: 1 cells are no number: '1e400' (row 0)",
+    )
+    assert "footnote marks" in str(study.match)

@@ -165,3 +165,26 @@ def test_numbers_as_yearbooks_write_them() -> None:
     np.testing.assert_array_equal(numbers.values.to_numpy(), expected)
     assert numbers.missing.to_dict() == {6: "—", 7: "…", 8: "……", 9: "n.a.", 10: "-", 13: "NA"}
     assert numbers.words.to_dict() == {14: "12,34", 15: "甲"}
+
+
+def test_footnote_marks_are_no_digits() -> None:
+    """NFKC turns circled and superscript figures into plain ones, so 5① was 51 and 12.5² was 12.52."""
+    numbers = read_numbers(pd.Series(["5①", "12.5²", "1,234㉑", "7 *", "８⑴", "6"], dtype=object))
+    assert numbers.values.tolist() == [5, 12.5, 1234, 7, 8, 6]
+    assert numbers.marked.to_dict() == {0: "5①", 1: "12.5²", 2: "1,234㉑", 3: "7 *", 4: "８⑴"}
+    assert numbers.words.empty
+    doubtful = ["①5", "△5", "3①4", "10²", "10⁻³", "5⁻¹", "*", "①", "5*3", "5½"]
+    assert read_numbers(pd.Series(doubtful, dtype=object)).words.tolist() == doubtful
+    assert read_numbers(pd.Series(["—①", "#N/A", "…*", "1"], dtype=object)).missing.tolist() == ["—①", "#N/A", "…*"]
+
+
+def test_spaces_within_a_number_are_thousands_or_nothing() -> None:
+    numbers = read_numbers(pd.Series(["1 234 567", "1\u00a0234.5", "- 3", "5 1", "12 34"], dtype=object))
+    assert numbers.values.tolist()[:3] == [1234567, 1234.5, -3]
+    assert numbers.words.tolist() == ["5 1", "12 34"]
+
+
+def test_a_number_beyond_the_range_is_no_number() -> None:
+    numbers = read_numbers(pd.Series(["1e400", "-1e999", float("inf"), "1e300"], dtype=object))
+    assert numbers.words.tolist() == ["1e400", "-1e999", "inf"]
+    assert numbers.values.tolist()[3] == 1e300
