@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from spatial_region.cli import schema_analyses as spec
 from spatial_region.cli.checks import grouping_of, times_of
 from spatial_region.cli.markdown import number
 from spatial_region.cli.section import Section
-from spatial_region.cli.words import word
+from spatial_region.cli.words import in_words, word
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.study import Study
 
@@ -40,6 +40,8 @@ class Task:
         Language of figures and words.
     source : str or None
         Source line of maps.
+    whole : Study
+        The study before `within` and `between`.
     facts : dict
         What the manifest keeps of the analysis.
     """
@@ -50,19 +52,28 @@ class Task:
     seed: int
     lang: str
     source: str | None
+    whole: Study
     facts: dict[str, Any] = field(default_factory=dict)
 
     def record(self, time: object, **facts: object) -> None:
         """Keep facts of the analysis for the manifest."""
         self.facts.setdefault("all" if time is None else str(time), {}).update(facts)
 
-    def record_sample(self, time: object, inputs: Mapping[str, Any]) -> None:
-        """Keep how many regions a statistic used, and say which were left out."""
+    def record_sample(self, time: object, inputs: Mapping[str, Any], w: str | None) -> None:
+        """Keep how many regions a statistic used; say which were left out, and which have no neighbour left."""
         dropped = str(inputs["dropped"])
         self.record(time, n=inputs["n"], islands=inputs["islands"], dropped=dropped)
         if dropped:
             names = name_regions(dropped.split(", "), self.study.names, limit=20)
             self.section.say(word("no value", self.lang, regions=names))
+        self.say_new_islands(w, str(inputs["islands"]).split(", ") if inputs["islands"] else [])
+
+    def say_new_islands(self, w: str | None, islands: Iterable[object]) -> None:
+        """Name the regions whose neighbours have all been left out."""
+        before = set(map(str, self.whole.weights[self.weights_name(w)].islands))
+        new = [region for region in islands if str(region) not in before]
+        if new:
+            self.section.say(word("new islands", self.lang, regions=name_regions(new, self.study.names, limit=20)))
 
     def label(self, variable: str) -> str:
         """Return how a variable is called, without its unit."""
@@ -110,7 +121,11 @@ def run_profile(one: spec.Profile, task: Task) -> None:
             task.section.table(task.named(when), made.table(), caption, shown=_overview(made, task))
         for variable in one.variables:
             table = made.table(variable)
-            headings = {c: word(c, task.lang, base=one.base) for c in table.columns}
+            base = (one.reference or {}).get(variable)
+            whole = table["value"].mean() if base is None else base
+            words = {"base": one.base, "whole": number(float(whole))}
+            keys = {"relative": "relative to mean" if base is None else "relative to reference"}
+            headings = {c: word(keys.get(c, c), task.lang, **words) for c in table.columns}
             caption = task.titled(task.with_unit(variable), time)
             task.section.table(task.named(when, variable), table, caption, shown=table.rename(columns=headings))
         task.section.notes(made.notes)
@@ -146,11 +161,12 @@ def run_map(one: spec.Map, task: Task) -> None:
 def run_moran(one: spec.Moran, task: Task) -> None:
     """Test global association at each time, with a scatterplot."""
     rows = []
+    task.section.say(word("weights used", task.lang, w=task.weights_name(one.w)))
     for time in times_of(one, task.study):
         made = sr.moran(task.study, one.variable, at=time, **_with_seed(one, task))
         rows.append(made.table())
-        task.record_sample(time, made.spec.inputs)
-        how = word("every arrangement" if made.enumerated else "permutations", task.lang, count=made.permutations)
+        task.record_sample(time, made.spec.inputs, one.w)
+        how = _how_tested(made.enumerated, made.permutations, made.spec.seed, task)
         said = word(
             "moran said", task.lang, I=number(made.I), expected=number(made.expected), p=number(made.p), how=how,
             alternative=word(made.alternative, task.lang), p_normal=number(made.p_normal),
@@ -162,23 +178,34 @@ def run_moran(one: spec.Moran, task: Task) -> None:
         figure = viz.plot(made, lang=task.lang, variable=task.label(one.variable), title=caption)
         task.section.figure(task.named(time, "scatter"), figure, caption)
     table = pd.concat(rows, ignore_index=True)
-    task.section.table(task.name, table, task.section.title, shown=_tests(table), index=False)
+    task.section.table(task.name, table, task.section.title, shown=_tests(table, task.lang), index=False)
 
 
 def run_moran_by_time(one: spec.MoranByTime, task: Task) -> None:
     """Test global association at every time."""
-    table = sr.moran_by_time(task.study, one.variable, **_with_seed(one, task))
+    options = _with_seed(one, task)
+    table = sr.moran_by_time(task.study, one.variable, **options)
+    said = [word("weights used", task.lang, w=task.weights_name(one.w))]
+    if (table["permutations"] > 0).any():
+        said.append(word("seed used", task.lang, seed=options["seed"]))
+    task.section.say(" ".join(said))
     if int(table["n"].min()) < FEW_REGIONS:
         task.section.caution(word("few regions", task.lang, n=int(table["n"].min())))
     figure = viz.moran_trend(table, lang=task.lang, title=task.section.title)
     task.section.figure(task.named(None, "trend"), figure, task.section.title)
-    task.section.table(task.name, table, task.section.title, shown=_tests(table.reset_index()))
+    task.section.table(task.name, table, task.section.title, shown=_tests(table.reset_index(), task.lang))
 
 
-def _tests(table: pd.DataFrame) -> pd.DataFrame:
+def _how_tested(enumerated: bool, permutations: int, seed: int | None, task: Task) -> str:
+    if enumerated:
+        return word("every arrangement", task.lang, count=permutations)
+    return word("permutations", task.lang, count=permutations, seed=seed)
+
+
+def _tests(table: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return the columns of global tests that a reader needs, without empty ones."""
     columns = ["time", "at", "n", "I", "expected", "z", "p_normal", "p", "permutations"]
-    return table[[column for column in columns if column in table]].dropna(axis="columns", how="all")
+    return in_words(table[[column for column in columns if column in table]].dropna(axis="columns", how="all"), lang)
 
 
 def run_local_moran(one: spec.LocalMoran, task: Task) -> None:
@@ -187,6 +214,7 @@ def run_local_moran(one: spec.LocalMoran, task: Task) -> None:
     level = options.pop("level", 0.05)
     clusters: dict[Any, pd.Series] = {}
     times = times_of(one, task.study)
+    task.section.say(word("weights used", task.lang, w=task.weights_name(one.w)))
     for time in times:
         made = sr.local_moran(task.study, one.variable, at=time, **options)
         table = made.table(level=level)
@@ -194,7 +222,7 @@ def run_local_moran(one: spec.LocalMoran, task: Task) -> None:
         caption = task.titled(task.section.title, time)
         if len(times) > 1:
             task.section.heading(str(time))
-        task.record_sample(time, made.spec.inputs)
+        task.record_sample(time, made.spec.inputs, one.w)
         _say_clusters(made, level, task)
         figure = viz.plot(made, regions=task.study, level=level, title=caption, **task.map_options)
         task.section.figure(task.named(time, "clusters"), figure, caption)
@@ -214,11 +242,19 @@ def _say_clusters(made: Any, level: float, task: Task) -> None:
     counts = made.counts(level=level)
     said = word(
         "local said", task.lang, clusters=int(counts[list(CLUSTERS[:4])].sum()), n=made.n, level=f"{level:g}",
-        correction=word(f"correction {made.correction or 'none'}", task.lang),
+        correction=word(f"correction {made.correction or 'none'}", task.lang), how=_how_local(made, task),
     )  # fmt: skip
     task.section.say(said)
     if made.n < FEW_REGIONS:
         task.section.caution(word("few regions", task.lang, n=made.n))
+
+
+def _how_local(made: Any, task: Task) -> str:
+    """Say where the p-values come from; regions with few possible sets of neighbours have all of them taken."""
+    if made.enumerated.all():
+        return word("every set", task.lang)
+    how = _how_tested(False, made.permutations, made.spec.seed, task)
+    return word("some sets", task.lang, how=how) if made.enumerated.any() else how
 
 
 def _members(table: pd.DataFrame, lang: str) -> pd.DataFrame:

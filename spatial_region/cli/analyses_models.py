@@ -1,14 +1,13 @@
-"""Run one analysis of a study file and lay out what it found: spatial regressions and the GeoDetector."""
+"""Run one analysis of a study file and lay out what it found: spatial regressions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 
 import spatial_region as sr
-from spatial_region import viz
 from spatial_region.cli import schema_analyses as spec
 from spatial_region.cli.analyses import Task
 from spatial_region.cli.checks import formula_variables, times_of
@@ -24,9 +23,10 @@ _STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
 
 def run_spatial_panel(one: spec.SpatialPanel, task: Task) -> None:
     """Estimate panel models and set them side by side, then their impacts."""
-    study = _complete(one, task, None)
+    models = one.model or ["sdm"]
+    study = _complete(one, task, None, models)
     fits: dict[str, Any] = {}
-    for model in one.model or ["sdm"]:
+    for model in models:
         fits[model] = sr.spatial_panel(one.formula, study, w=one.w, model=model, **one.options())
     _lay_out(fits, one, task, None)
 
@@ -34,16 +34,16 @@ def run_spatial_panel(one: spec.SpatialPanel, task: Task) -> None:
 def run_spatial_regression(one: spec.SpatialRegression, task: Task) -> None:
     """Estimate cross-section models at each time and set them side by side, then their impacts."""
     for time in times_of(one, task.study):
-        study = _complete(one, task, time)
-        options = one.options() | ({} if time is None else {"at": time})
         models = one.model or ["sar"]
+        study = _complete(one, task, time, models)
+        options = one.options() | ({} if time is None else {"at": time})
         fits: dict[str, Any] = {
             m: sr.spatial_regression(one.formula, study, w=one.w, model=m, **options) for m in models
         }
         _lay_out(fits, one, task, time)
 
 
-def _complete(one: spec.SpatialModels, task: Task, time: object) -> Study:
+def _complete(one: spec.SpatialModels, task: Task, time: object, models: Sequence[str]) -> Study:
     """Return the regions that have every variable of the formula, when the study file asks for that."""
     study = task.study
     if one.missing != "drop":
@@ -54,6 +54,8 @@ def _complete(one: spec.SpatialModels, task: Task, time: object) -> Study:
         dropped = absent.index[absent]
         task.section.say(word("dropped", task.lang, regions=name_regions(dropped, study.names, limit=20)))
         study = study.select(~absent.reindex(study.ids))
+        if study.weights and any(PARTS[model].lag_y or PARTS[model].lag_x or PARTS[model].error for model in models):
+            task.say_new_islands(one.w, study.weights[task.weights_name(one.w)].islands)
         task.record(time, n=study.n, dropped=list(map(str, dropped)))
     return study
 
@@ -195,38 +197,7 @@ def _impacts_in_words(impacts: pd.DataFrame, task: Task) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["", *(word(kind, task.lang) for kind in ("direct", "indirect", "total"))])
 
 
-def run_geodetector(one: spec.GeoDetector, task: Task) -> None:
-    """Detect what explains a variable at each time: factors, pairs of factors, and the strata themselves."""
-    labels = {factor: task.label(factor) for factor in one.factors}
-    for time in times_of(one, task.study):
-        made = sr.geodetector(task.study, one.variable, one.factors, at=time, **{"seed": task.seed, **one.options()})
-        title = task.section.title
-        task.record(time, n=made.n, dropped=[str(row) for row in made.dropped])
-        columns = ["q", "q_adjusted", "p_permutation", "p_central", "strata", "n", "singletons", "method"]
-        shown = made.factors[columns].sort_values("q", ascending=False).rename(index=labels).reset_index()
-        caption = task.titled(word("factors", task.lang), time)
-        task.section.table(task.named(time, "factors"), made.factors, caption, shown=shown)
-        bars = viz.plot(made, kind="factor", labels=labels, lang=task.lang, title=task.titled(title, time))
-        task.section.figure(task.named(time, "factors"), bars, caption)
-        if len(made.interactions):
-            _lay_out_pairs(made, one, task, time, labels)
-        caption = task.titled(word("strata", task.lang), time)
-        task.section.table(task.named(time, "strata"), made.bins, caption, index=False)
-        task.section.notes(made.notes)
-
-
-def _lay_out_pairs(made: Any, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]) -> None:
-    columns = ["factor_a", "factor_b", "q_a", "q_b", "q_ab", "type", "increment", "p_increment"]
-    shown = made.interactions.sort_values("q_ab", ascending=False, kind="stable")[columns]
-    shown = shown.replace({"factor_a": labels, "factor_b": labels})
-    caption = task.titled(word("interactions", task.lang), time)
-    task.section.table(task.named(time, "interactions"), made.interactions, caption, shown=shown, index=False)
-    figure = viz.plot(made, labels=labels, lang=task.lang, title=task.titled(task.section.title, time))
-    task.section.figure(task.named(time, "interactions"), figure, caption)
-
-
 RUNNERS: dict[str, Callable[[Any, Task], None]] = {
     "spatial_panel": run_spatial_panel,
     "spatial_regression": run_spatial_regression,
-    "geodetector": run_geodetector,
 }

@@ -153,6 +153,7 @@ def _analyse(
     # Imported here: figures need matplotlib, and checking a study file should not wait for it.
     from spatial_region.cli.analyses import RUNNERS as DESCRIPTIVE
     from spatial_region.cli.analyses import Task, part_of
+    from spatial_region.cli.analyses_geodetector import RUNNERS as DETECTOR
     from spatial_region.cli.analyses_models import RUNNERS as MODELS
     from spatial_region.cli.section import Section, title_of
 
@@ -166,8 +167,8 @@ def _analyse(
     with record.step(name), _located(parsed, ("analyses", place), name):
         part = part_of(study, one)
         section = Section(title_of(one, part, settings.lang), folder, settings.lang)
-        task = Task(part, section, name, seed, settings.lang, settings.source)
-        (DESCRIPTIVE | MODELS)[one.kind](one, task)  # type: ignore[attr-defined]
+        task = Task(part, section, name, seed, settings.lang, settings.source, whole=study)
+        (DESCRIPTIVE | MODELS | DETECTOR)[one.kind](one, task)  # type: ignore[attr-defined]
         if one.note:
             section.note(one.note)
     if task.facts:

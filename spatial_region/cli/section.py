@@ -10,7 +10,7 @@ import pandas as pd
 from spatial_region.cli import markdown
 from spatial_region.cli.output import Folder
 from spatial_region.cli.schema_analyses import Analysis
-from spatial_region.cli.words import word
+from spatial_region.cli.words import note_in, word
 from spatial_region.core.study import Study
 
 
@@ -41,7 +41,7 @@ class Section:
 
     def notes(self, notes: Iterable[str]) -> None:
         """Add notes of a result."""
-        listed = [f"- {note}" for note in notes]
+        listed = [f"- {note_in(note, self.lang)}" for note in notes]
         if listed:
             self._parts.append("\n".join(listed))
 
@@ -52,15 +52,22 @@ class Section:
         self._parts.append(f"![{caption}]({path})\n\n*{caption}* ([{word('picture', self.lang)}]({vector}))")
 
     def table(
-        self, name: str, table: pd.DataFrame, caption: str, *, shown: pd.DataFrame | None = None, index: bool = True
+        self,
+        name: str,
+        table: pd.DataFrame,
+        caption: str,
+        *,
+        shown: pd.DataFrame | None = None,
+        index: bool = True,
+        limit: int = markdown.SHOWN,
     ) -> None:
         """Save a table and show it, or show another, shorter one in its place; a long one is cut."""
         link = self._saved(name, table, index=index)
         visible = shown if shown is not None else table.reset_index() if index else table
         cut = ""
-        if len(visible) > markdown.SHOWN:
-            cut = " " + word("first rows", self.lang, shown=markdown.SHOWN, count=len(visible))
-        self._parts.append(f"**{caption}**{cut} ({link})\n\n{markdown.table(visible.head(markdown.SHOWN))}")
+        if len(visible) > limit:
+            cut = " " + word("first rows", self.lang, shown=limit, count=len(visible))
+        self._parts.append(f"**{caption}**{cut} ({link})\n\n{markdown.table(visible.head(limit))}")
 
     def data(self, name: str, table: pd.DataFrame) -> None:
         """Save the numbers behind a figure and say where they are."""
@@ -76,7 +83,10 @@ class Section:
 
 
 def title_of(one: Analysis, study: Study, lang: str) -> str:
-    """Return the title that the study file gives an analysis, else one made of its kind and variable."""
+    """Return the title that the study file gives an analysis, else one of its kind, variable and weights."""
+    if one.title:
+        return one.title
     variable = getattr(one, "variable", "")
-    label = study.labels.get(variable, variable)
-    return one.title or word(one.kind, lang, variable=label)  # type: ignore[attr-defined]
+    title = word(one.kind, lang, variable=study.labels.get(variable, variable))  # type: ignore[attr-defined]
+    w = getattr(one, "w", None)
+    return word("weighted", lang, title=title, w=w) if w and len(study.weights) > 1 else title

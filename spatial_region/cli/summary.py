@@ -67,6 +67,8 @@ def _variables(study: Study, lang: str) -> pd.DataFrame:
     rows = []
     for name in study.variables:
         column = study.data[name]
+        if _is_key(column):
+            continue
         numeric = pd.api.types.is_numeric_dtype(column.dtype)
         extent = (column.min(), column.max()) if numeric else (None, None)
         label, unit = study.labels.get(name, ""), study.units.get(name, "")
@@ -76,3 +78,12 @@ def _variables(study: Study, lang: str) -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=[word(key, lang) for key in ("variable", "label", "unit", "values", "min", "max")]
     )
+
+
+def _is_key(column: pd.Series) -> bool:
+    """Say whether a column repeats the codes of the regions, so that it tells nothing more."""
+    values = column.dropna()
+    codes = values.index.get_level_values(0).astype(str)
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return len(values) > 0 and bool((pd.to_numeric(codes, errors="coerce") == values.to_numpy()).all())
+    return len(values) > 0 and bool((codes == values.astype(str).to_numpy()).all())

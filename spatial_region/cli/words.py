@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pandas as pd
+
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
         "made by": "Made by spatial_region {version} from `{file}`, seed {seed}.",
@@ -41,7 +45,12 @@ _WORDS: dict[str, dict[str, str]] = {
             "I = {I}, expected without association {expected}; p = {p} ({how}, {alternative}); normal p = {p_normal}."
         ),
         "every arrangement": "all {count:,} arrangements of the values, so that p is exact",
-        "permutations": "{count:,} random permutations",
+        "permutations": "{count:,} random permutations, seed {seed}",
+        "seed used": "Seed of the permutations: {seed}.",
+        "every set": "all sets of neighbours, so that p is exact",
+        "some sets": "{how}; all sets of neighbours where a region has no more of them",
+        "weighted": "{title}; weights {w}",
+        "new islands": "Without a neighbour, now that theirs are left out: {regions}.",
         "two-sided": "two-sided",
         "greater": "one-sided, greater",
         "less": "one-sided, less",
@@ -49,7 +58,7 @@ _WORDS: dict[str, dict[str, str]] = {
             "{n} regions are too few to support inference. Read the statistic as a description of these regions, and "
             "do not report its p-value as a test."
         ),
-        "local said": "{clusters} of {n} regions are in clusters or are outliers at p ≤ {level} ({correction}).",
+        "local said": "{clusters} of {n} regions are in clusters or are outliers at p ≤ {level} ({how}; {correction}).",
         "correction none": "not corrected for the number of regions",
         "correction fdr": "false discovery rate controlled",
         "correction bonferroni": "Bonferroni",
@@ -84,16 +93,29 @@ _WORDS: dict[str, dict[str, str]] = {
         "no value": "Left out, because their value is missing: {regions}.",
         "name": "region",
         "value": "value",
-        "relative": "relative to the whole",
+        "relative to mean": "over the plain mean of the regions, {whole}",
+        "relative to reference": "over the whole as given, {whole}",
         "share": "share, %",
         "rank": "rank",
         "base": "in {base}",
         "change": "change",
         "change_pct": "change, %",
         "growth_pct": "growth a year, %",
-        "factors": "Factors",
-        "interactions": "Interactions",
-        "strata": "Strata",
+        "factors": "{variable}: factors",
+        "interactions": "{variable}: interactions",
+        "strata": "{variable}: strata",
+        "no factor": "Left out, because the variable or a factor is missing: {regions}.",
+        "factors said": (
+            "q: share of the variance that lies between the strata. q_adjusted: the same, less what as many strata "
+            "explain by chance. p_central: F test that all strata have one mean."
+        ),
+        "factors drawn": (
+            " p_permutation: the same hypothesis, by {count:,} random permutations (seed {seed}); the one to read."
+        ),
+        "interactions said": (
+            "q_ab: q of the overlay of both. increment: what the overlay explains beyond the two effects added up; "
+            "p_increment: its F test."
+        ),
         "grade": "grade",
         "interval": "interval",
         "direct": "direct",
@@ -142,14 +164,19 @@ _WORDS: dict[str, dict[str, str]] = {
             "I = {I}，无空间关联时的期望 {expected}；p = {p}（{how}，{alternative}）；正态近似 p = {p_normal}。"
         ),
         "every arrangement": "穷举全部 {count:,} 种排列，p 为精确值",
-        "permutations": "{count:,} 次随机置换",
+        "permutations": "{count:,} 次随机置换，随机种子 {seed}",
+        "seed used": "置换的随机种子：{seed}。",
+        "every set": "穷举全部邻居组合，p 为精确值",
+        "some sets": "{how}；可能的邻居组合不多于此数的区域则穷举",
+        "weighted": "{title}（权重 {w}）",
+        "new islands": "因邻近单元未纳入而不再有邻居的区域：{regions}。",
         "two-sided": "双侧检验",
         "greater": "单侧检验（大于）",
         "less": "单侧检验（小于）",
         "few regions": (
             "仅有 {n} 个区域，不足以支持统计推断。该统计量只宜作为对这些区域的描述，其 p 值不应作为检验结果报告。"
         ),
-        "local said": "{n} 个区域中有 {clusters} 个属于集聚区或离群区（p ≤ {level}，{correction}）。",
+        "local said": "{n} 个区域中有 {clusters} 个属于集聚区或离群区（p ≤ {level}；{how}；{correction}）。",
         "correction none": "未作多重检验校正",
         "correction fdr": "控制错误发现率",
         "correction bonferroni": "Bonferroni 校正",
@@ -184,16 +211,25 @@ _WORDS: dict[str, dict[str, str]] = {
         "no value": "因数值缺失而未纳入的区域：{regions}。",
         "name": "区域",
         "value": "数值",
-        "relative": "相对整体水平",
+        "relative to mean": "与各区域简单平均（{whole}）之比",
+        "relative to reference": "与给定的整体水平（{whole}）之比",
         "share": "占比（%）",
         "rank": "位次",
         "base": "{base} 年",
         "change": "变动",
         "change_pct": "变动率（%）",
         "growth_pct": "年均增速（%）",
-        "factors": "因子探测",
-        "interactions": "交互探测",
-        "strata": "分层",
+        "factors": "{variable}：因子探测",
+        "interactions": "{variable}：交互探测",
+        "strata": "{variable}：分层",
+        "no factor": "因变量或因子数值缺失而未纳入的区域：{regions}。",
+        "factors said": (
+            "q：层间方差占总方差的比重。校正 q：扣除同样层数凭偶然所能解释的部分。p（F 检验）：检验各层均值相等。"
+        ),
+        "factors drawn": "p（置换）：同一假设，{count:,} 次随机置换（随机种子 {seed}），以此为准。",
+        "interactions said": (
+            "q(A∩B)：两因子叠加分层的 q。增量：叠加分层超出两因子效应之和的部分；p（增量）：其 F 检验。"
+        ),
         "grade": "等级",
         "interval": "区间",
         "direct": "直接效应",
@@ -205,6 +241,55 @@ _WORDS: dict[str, dict[str, str]] = {
         "twoway": "区域与时间",
     },
 }
+
+
+# Headings and values of tables that come from the methods. In English they stand as in the CSV.
+_TABLES_ZH = {
+    "time": "时点", "at": "时点", "expected": "期望", "p_normal": "p（正态）", "permutations": "置换次数",
+    "factor": "因子", "q_adjusted": "校正 q", "p_permutation": "p（置换）", "p_central": "p（F 检验）",
+    "strata": "层数", "singletons": "单个区域的层", "method": "分层方法", "factor_a": "因子 A", "factor_b": "因子 B",
+    "q_a": "q(A)", "q_b": "q(B)", "q_ab": "q(A∩B)", "type": "类型", "increment": "增量", "p_increment": "p（增量）",
+    "stratum": "层", "lower": "下限", "upper": "上限", "mean": "均值", "sd": "标准差",
+}  # fmt: skip
+_VALUES_ZH = {
+    "type": {
+        "enhance, nonlinear": "非线性增强", "enhance, bivariate": "双因子增强", "independent": "相互独立",
+        "weaken, univariate": "单因子非线性减弱", "weaken, nonlinear": "非线性减弱",
+    },
+    "method": {
+        "as given": "原有类别", "quantile": "分位数", "equal": "等间距", "natural": "自然断点", "geometric": "几何间距",
+        "sd": "标准差", "edges": "给定界值",
+    },
+}  # fmt: skip
+_NOTES_ZH = {
+    r"(\d+) times are pooled; .*": "合并了 {0} 个时点；同一区域的各行并不独立，p 值因此偏小。",
+    r"intervals without a unit are no strata: (.*)\.": "没有区域的区间不成层：{0}。",
+    r"q of (.*) is inflated by choosing the best bins; p_permutation allows .*":
+        "{0} 的 q 因择优分层而偏高；p（置换）已考虑这一点，p（F 检验）未考虑。",
+    r"q of (.*) is inflated by choosing the best bins; no p-value .*":
+        "{0} 的 q 因择优分层而偏高，此处的 p 值均未考虑这一点；请设 permutations = 999。",
+    r"p_permutation from (\d+) permutations cannot be below (.*)\.": "p（置换）由 {0} 次置换得出，不会小于 {1}。",
+    r"pure noise is usually .*": "纯噪声通常也会被判为“非线性增强”，请看 p（增量）。",
+    r"'(.*)'(?: at (.*))? is missing for (\d+) of (\d+) regions: (.*)\.":
+        "{0} {1} 缺失的区域（{2}/{3}）：{4}。",
+}  # fmt: skip
+
+
+def in_words(table: pd.DataFrame, lang: str) -> pd.DataFrame:
+    """Return a table of a method with its headings and named values in a language."""
+    if lang == "en":
+        return table
+    named = {column: words for column, words in _VALUES_ZH.items() if column in table}
+    return table.replace(named).rename(columns=_TABLES_ZH)
+
+
+def note_in(note: str, lang: str) -> str:
+    """Return a note of a result in a language; notes of which no translation is known stay as they are."""
+    for pattern, translated in _NOTES_ZH.items() if lang == "zh" else ():
+        found = re.fullmatch(pattern, note)
+        if found:
+            return " ".join(translated.format(*(part or "" for part in found.groups())).split())
+    return note
 
 
 def word(key: str, lang: str, **values: object) -> str:

@@ -181,6 +181,71 @@ effects = "region"
     assert str(derive_seed(42, "short")) in short
 
 
+def test_regions_that_lose_their_neighbours_are_named(cells):
+    table = pd.read_csv(cells.folder / "data.csv")
+    table.loc[table["code"].isin([1, 4]) & (table["year"] == 2001), "gdp"] = None  # the two rook neighbours of 00
+    table.to_csv(cells.folder / "data.csv", index=False)
+    cells.replace('kind = "queen"', 'kind = "rook"')
+    cells.replace("permutations = 99", 'permutations = 99\nmissing = "drop"')
+    cells.add("""
+[[analyses]]
+kind = "geodetector"
+variable = "log_gdp"
+factors = ["zone"]
+at = 2001
+missing = "drop"
+""")
+    assert cells.run().exit_code == 0
+    moran, detector = (cells.output / "summary.md").read_text().split("GeoDetector")[:2]
+    assert "Without a neighbour, now that theirs are left out: Cell 00 (00)." in moran
+    assert "a factor is missing: Cell 01 (01), Cell 04 (04)." in detector
+    assert "rows with missing" not in detector
+
+
+def test_titles_and_sections_state_the_weights_and_the_seed(cells):
+    cells.add("""
+[weights.near]
+kind = "knn"
+k = 3
+[[analyses]]
+kind = "moran"
+variable = "log_gdp"
+w = "near"
+at = 2001
+""")
+    assert cells.run().exit_code == 0
+    summary = (cells.output / "summary.md").read_text()
+    for w in ("queen", "near"):
+        assert f"### log_gdp: Moran's I; weights {w}\n\nWeights: `{w}`." in summary
+    assert f"seed {derive_seed(42, 'moran_log_gdp_2')}" in summary
+
+
+def test_profile_names_the_base_of_relative_values(cells):
+    cells.add("""
+[[analyses]]
+kind = "profile"
+variables = ["gdp", "people"]
+at = 2001
+reference = { people = 4 }
+""")
+    assert cells.run().exit_code == 0
+    summary = (cells.output / "summary.md").read_text()
+    mean = pd.read_csv(cells.folder / "data.csv").query("year == 2001")["gdp"].mean()
+    assert f"over the plain mean of the regions, {mean:.2f} |" in summary
+    assert "over the whole as given, 4.000 |" in summary
+
+
+def test_a_column_of_codes_is_not_listed_as_a_variable(cells):
+    table = pd.read_csv(cells.folder / "data.csv", dtype={"code": str})
+    table.assign(code=table["code"].str.zfill(2), again=table["code"].str.zfill(2)).to_csv(
+        cells.folder / "data.csv", index=False
+    )
+    assert cells.run().exit_code == 0
+    summary = (cells.output / "summary.md").read_text()
+    assert "| `people` |" in summary
+    assert "`again`" not in summary
+
+
 def test_two_languages_have_the_same_words():
     words = languages()
     assert words["en"] == words["zh"]

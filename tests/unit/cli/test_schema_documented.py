@@ -45,7 +45,8 @@ def test_options_have_the_names_of_the_public_function(kind):
 @pytest.mark.parametrize("kind", list(ANALYSES))
 def test_each_kind_has_a_runner_and_takes_the_common_keys(kind):
     from spatial_region.cli.analyses import RUNNERS as DESCRIPTIVE
+    from spatial_region.cli.analyses_geodetector import RUNNERS as DETECTOR
     from spatial_region.cli.analyses_models import RUNNERS as MODELS_RUNNERS
 
-    assert kind in DESCRIPTIVE | MODELS_RUNNERS
+    assert kind in DESCRIPTIVE | MODELS_RUNNERS | DETECTOR
     assert issubclass(ANALYSES[kind], Analysis)
