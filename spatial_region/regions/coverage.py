@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from spatial_region.core.geo import region_frame, unit_metres
+from spatial_region.core.geo import check_degrees, region_frame, unit_metres
 from spatial_region.core.messages import name_regions
 from spatial_region.errors import CRSError, GeometryError, InputError
 from spatial_region.regions._faults import FloatArray, ObjectArray, find_gaps, find_overlaps, square_metres, stand_apart
@@ -159,7 +159,7 @@ def check_coverage(regions: object, *, tolerance: float | None = None) -> Covera
     InputError
         If `regions` is of another type, or `tolerance` is not a positive number.
     CRSError
-        If there is no coordinate reference system, or it has no unit of length.
+        If there is no coordinate reference system, it has no unit of length, or does not fit the coordinates.
     GeometryError
         If a geometry is missing, empty or invalid.
 
@@ -180,6 +180,8 @@ def check_coverage(regions: object, *, tolerance: float | None = None) -> Covera
     frame, names = region_frame(regions)
     geoms = _sound_geometries(frame, names)
     geographic, unit = length_unit(frame.crs)
+    if geographic:
+        check_degrees(frame.geometry, purpose="check_coverage()")
     if tolerance is None:
         tolerance = _usual_tolerance(geoms, geographic=geographic, unit=unit)
     elif not (np.isfinite(tolerance) and tolerance > 0):

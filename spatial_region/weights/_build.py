@@ -33,6 +33,9 @@ def check_regions(frame: pd.DataFrame, names: pd.Series | None) -> None:
     absent = frame.index[np.asarray(frame.geometry.isna() | frame.geometry.is_empty)]
     if len(absent):
         raise GeometryError(f"no geometry for {len(absent)} regions: {name_regions(absent, names)}.")
+    lost = frame.index[~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)]
+    if len(lost):
+        raise GeometryError(f"coordinates are not finite in {len(lost)} regions: {name_regions(lost, names)}.")
 
 
 def symmetric(first: np.ndarray, second: np.ndarray, values: np.ndarray, n: int) -> sp.csr_array:

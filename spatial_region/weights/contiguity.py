@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from scipy import sparse as sp
 
 from spatial_region.core.geo import check_degrees, region_frame, region_points, unit_metres
+from spatial_region.core.messages import name_regions
 from spatial_region.core.options import ContiguityKind, Islands, check_option, check_whole_number
 from spatial_region.core.weights import Weights
-from spatial_region.errors import CRSError, InputError
+from spatial_region.errors import CRSError, GeometryError, InputError
 from spatial_region.weights._build import check_regions, finish, link_islands, symmetric
 from spatial_region.weights._contact import Contact, contact_pairs
 
@@ -59,7 +61,7 @@ def contiguity(
     CRSError
         If `snap` or ``islands="nearest"`` is asked for and the regions have no coordinate reference system.
     DuplicateError, GeometryError
-        If an id occurs twice, or a geometry is missing.
+        If an id occurs twice, or a geometry is missing or no area.
 
     Warns
     -----
@@ -80,6 +82,12 @@ def contiguity(
     frame, names = region_frame(study)
     check_regions(frame, names)
     geometries = np.asarray(frame.geometry.array)
+    flat = frame.index[shapely.get_dimensions(geometries) < 2]
+    if len(flat):
+        raise GeometryError(
+            f"contiguity needs areas; {len(flat)} of {len(frame)} regions are points or lines: "
+            f"{name_regions(flat, names)}. Use knn() or distance_band() for points."
+        )
     recipe: dict[str, object] = {"kind": kind, "order": order}
     if order > 1:
         recipe["cumulative"] = cumulative

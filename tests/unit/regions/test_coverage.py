@@ -263,3 +263,9 @@ def test_snapping_that_would_lose_a_region_is_refused() -> None:
     frame = frame_of(cells).reset_index()
     with pytest.raises(GeometryError, match=r"lost their shape in snapping within 50 m.*b"):
         sr.read_regions(frame, id="region", snap=50, check=False)
+
+
+def test_lengths_that_are_called_degrees_are_refused():
+    cells = [shapely.box(1e5 * i, 0, 1e5 * (i + 1), 1e5) for i in range(3)]
+    with pytest.raises(CRSError, match="cannot be degrees"):
+        sr.check_coverage(gpd.GeoDataFrame(geometry=cells, index=list("abc"), crs=4326))

@@ -116,3 +116,12 @@ def test_recipe_tells_how(grid):
     assert w.recipe["kind"] == "rook"
     assert w.n_components == 1
     assert w.standardisation is None
+
+
+def test_points_and_endless_coordinates_are_refused(grid):
+    points = grid.set_geometry(grid.geometry.centroid)
+    with pytest.raises(GeometryError, match=r"contiguity needs areas; 64 of 64 regions are points or lines.*knn"):
+        sr.contiguity(points)
+    lost = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, np.inf, 2], [0, 1, 2]), index=list("abc"), crs=4326)
+    with pytest.raises(GeometryError, match="not finite in 1 regions: b"):
+        sr.knn(lost, k=1)
