@@ -22,6 +22,8 @@ def decode(data: bytes, file: str, encoding: str | None) -> tuple[str, str]:
         If the encoding given does not exist.
     """
     if encoding is not None:
+        if not isinstance(encoding, str):
+            raise InputError(f"encoding must be a name such as 'utf-8' or 'gb18030'; found {encoding!r}.")
         return _decode_as_told(data, file, encoding), encoding
     for mark, name in _MARKED.items():
         if data.startswith(mark):
@@ -39,7 +41,8 @@ def decode(data: bytes, file: str, encoding: str | None) -> tuple[str, str]:
 def _decode_as_told(data: bytes, file: str, encoding: str) -> str:
     try:
         known = codecs.lookup(encoding).name
-    except LookupError as error:
+        b"a".decode(known)  # base64 and rot13 are codecs and no encodings of text
+    except (LookupError, ValueError) as error:
         raise InputError(f"there is no encoding {encoding!r}; usual ones are 'utf-8' and 'gb18030'.") from error
     text = _strictly(data, file, known).removeprefix("\ufeff")
     # Nearly any bytes can be read as Latin or GBK characters, so a file that proves to be another is refused.

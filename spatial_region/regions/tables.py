@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +14,13 @@ import pandas as pd
 
 from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.errors import DuplicateError, InputError, MissingLibraryError, ReadError, UnknownNameError
+from spatial_region.regions.clean import clean
 from spatial_region.regions.encoding import decode
+from spatial_region.regions.words import no_region
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".dta", ".parquet")
 DEEPEST_HEADER = 30  # rows of title above a header
-ROW = "__row__"
+_WITH_COMMA = re.compile(r"[-+]?[\d.\s]*\d(?:,\d+)+")
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,12 @@ class Table:
 
 @dataclass
 class _Sheet:
-    """Cells of a sheet, 1-based row numbers, and for each merged block (top, left, bottom, right), 0-based."""
+    """Cells of a sheet, for each merged block (top, left, bottom, right), 0-based, and the delimiter of a text."""
 
     cells: list[list[Any]]
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    delimiter: str = ""
 
 
 def read_table(
@@ -50,7 +54,10 @@ def read_table(
     Raises
     ------
     ReadError
-        If the file is absent, empty, of an unknown format, or in another encoding.
+        If the file is absent, empty, of an unknown format, or in another encoding; if a row of a text has more or
+        fewer fields than the header; if commas in numbers can be read in two ways; if formulas have no values.
+    InputError
+        If an argument is of the wrong type.
     UnknownNameError
         If a column or the sheet does not exist.
     DuplicateError
@@ -58,6 +65,8 @@ def read_table(
     MissingLibraryError
         If the format needs a library that is not installed.
     """
+    if sheet is not None and (isinstance(sheet, bool) or not isinstance(sheet, (str, int))):
+        raise InputError(f"sheet must be the name of a sheet, or its number from 0; found {sheet!r}.")
     if isinstance(table, pd.DataFrame):
         _check_columns(table.columns, keys)
         if table.empty:
@@ -79,6 +88,8 @@ def _read_file(path: Path, keys: Sequence[str], sheet: str | int | None, encodin
         raise ReadError(f"no file {str(path)!r}.")
     if suffix not in SUFFIXES:
         raise ReadError(f"{path.name}: {suffix or 'no'} suffix is not known; there are: {', '.join(SUFFIXES)}.")
+    if not path.is_file():
+        raise ReadError(f"{str(path)!r} is a folder; give the path of a file.")
     if path.stat().st_size == 0:
         raise ReadError(f"{path.name} is empty.")
     if suffix in (".dta", ".parquet"):
@@ -124,12 +135,22 @@ def _read_text(path: Path, encoding: str | None) -> _Sheet:
     first = next(line for line in text.splitlines() if line.strip())
     widest = max(text.splitlines()[:DEEPEST_HEADER], key=lambda line: max(map(line.count, ",\t;")), default=first)
     delimiter = max(",\t;", key=widest.count)
-    cells: list[list[Any]] = [list(row) for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+    cells: list[list[Any]] = []
+    try:
+        # newline=None makes line ends of every system one; strict refuses a quote that is never closed.
+        for row in csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True):
+            cells.append(list(row))
+    except csv.Error as error:
+        raise ReadError(
+            f"{path.name} cannot be split into fields in row {len(cells) + 1} or after it: {error}. "
+            'Look for a quotation mark (") that is not closed.'
+        ) from error
     notes = [] if found == "utf-8" else [f"{path.name} is read as {found}"]
-    return _Sheet(cells, notes=notes)
+    return _Sheet(cells, notes=notes, delimiter=delimiter)
 
 
 def _read_workbook(path: Path, sheet: str | int | None) -> _Sheet:
+    from xml.etree.ElementTree import ParseError
     from zipfile import BadZipFile  # openpyxl is loaded only for the format that needs it
 
     from openpyxl import load_workbook
@@ -137,19 +158,41 @@ def _read_workbook(path: Path, sheet: str | int | None) -> _Sheet:
 
     try:
         book = load_workbook(path, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+    except (BadZipFile, InvalidFileException, ParseError, KeyError, TypeError, ValueError, OSError) as error:
         raise ReadError(f"{path.name} is not a readable Excel file: {error}") from error
-    names = book.sheetnames
+    names = [page.title for page in book.worksheets]  # sheets that hold a chart only have no cells
+    if not names:
+        raise ReadError(f"{path.name} has no sheet with cells.")
     notes = []
-    if sheet is None:
-        page = book[names[0]]
-        if len(names) > 1:
-            notes.append(f"sheet {names[0]!r} is read; the file also has {name_some(names[1:])} (choose with sheet=)")
-    else:
-        page = book[_sheet_name(sheet, names, path.name)]
+    name = names[0] if sheet is None else _sheet_name(sheet, names, path.name)
+    if sheet is None and len(names) > 1:
+        notes.append(f"sheet {name!r} is read; the file also has {name_some(names[1:])} (choose with sheet=)")
+    page = book[name]
     cells = [list(row) for row in page.iter_rows(values_only=True)]
+    notes += _check_formulas(path, name, page)
     merges = [(r.min_row - 1, r.min_col - 1, r.max_row - 1, r.max_col - 1) for r in page.merged_cells.ranges]
     return _Sheet(cells, merges, notes)
+
+
+def _check_formulas(path: Path, name: str, values: Any) -> list[str]:
+    """Refuse a sheet whose formulas were never calculated: their cells would be read as missing."""
+    from zipfile import ZipFile
+
+    from openpyxl import load_workbook
+
+    with ZipFile(path) as parts:
+        sheets = [part for part in parts.namelist() if part.startswith("xl/worksheets/") and part.endswith(".xml")]
+        if not any(re.search(rb"<(?:\w+:)?f[\s/>]", parts.read(part)) for part in sheets):
+            return []
+    written = load_workbook(path)[name]
+    formulas = [cell.coordinate for row in written.iter_rows() for cell in row if cell.data_type == "f"]
+    blank = [place for place in formulas if values[place].value is None]
+    if blank and len(blank) == len(formulas):
+        raise ReadError(
+            f"{path.name}: {len(blank)} cells of sheet {name!r} hold formulas without values: {name_some(blank)}. "
+            "Open the file in Excel and save it once, or paste the values."
+        )
+    return [f"{len(blank)} cells with formulas are empty: {name_some(blank)}"] if blank else []
 
 
 def _sheet_name(sheet: str | int, names: list[str], file: str) -> str:
@@ -183,6 +226,8 @@ def _lay_out(sheet: _Sheet, keys: Sequence[str], file: str) -> Table:
     cells = [row + [None] * (width - len(row)) for row in cells]
     depth = _header_depth(sheet, cells, top, keys[0])
     names = _column_names(sheet, cells, top, depth)
+    if sheet.delimiter:
+        _check_fields(sheet, names, top, file)
     kept = [column for column in range(width) if names[column]]
     body = cells[top + depth :]
     _check_columns([names[column] for column in kept], keys)
@@ -195,11 +240,46 @@ def _lay_out(sheet: _Sheet, keys: Sequence[str], file: str) -> Table:
         columns=[names[column] for column in kept],
         dtype=object,
     )
+    rows = pd.Series([top + depth + number + 1 for number in numbers])
+    if sheet.delimiter == ";":
+        _check_commas(frame, rows, file)
     notes = list(sheet.notes)
     if top:
         notes.append(f"the header is in row {top + 1} of {file}; the rows above are taken for titles")
-    rows = pd.Series([top + depth + number + 1 for number in numbers])
     return Table(frame, rows, tuple(notes))
+
+
+def _check_fields(sheet: _Sheet, names: list[str], top: int, file: str) -> None:
+    """Refuse rows of a text that have more or fewer fields than the header: one more comma moves every value."""
+    needed = max(column for column, name in enumerate(names) if name) + 1
+    wrong = []
+    for number, row in enumerate(sheet.cells[top + 1 :], start=top + 2):
+        filled = sum(map(_filled, row))
+        if any(map(_filled, row[needed:])) or (len(row) < needed and filled > 1):
+            first = next(cell for cell in row if _filled(cell))
+            if no_region(clean(first)) != "note":
+                wrong.append(f"row {number} ({str(first)[:20]}) has {len(row)}")
+    if wrong:
+        raise ReadError(
+            f"{file}: {len(wrong)} rows do not have the {needed} fields of the header: {name_some(wrong)}. "
+            f"A {sheet.delimiter!r} within a field needs quotation marks around the field, and every column a heading."
+        )
+
+
+def _check_commas(frame: pd.DataFrame, rows: pd.Series, file: str) -> None:
+    """Refuse numbers with a comma where semicolons divide fields: the comma may stand for decimals or thousands."""
+    found = [
+        f"{cell} (row {row}, {column})"
+        for column in frame.columns
+        for row, cell in zip(rows, frame[column], strict=True)
+        if isinstance(cell, str) and _WITH_COMMA.fullmatch(cell.strip())
+    ]
+    if found:
+        raise ReadError(
+            f"{file} has fields divided by semicolons and {len(found)} numbers with a comma, which may stand for "
+            f"decimals or thousands: {name_some(found)}. Say which: read it with pandas.read_csv(path, sep=';', "
+            "decimal=',') or (path, sep=';', thousands=','), and pass the frame."
+        )
 
 
 def _filled(cell: object) -> bool:

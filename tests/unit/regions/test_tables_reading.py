@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.chart import BarChart
 
 from spatial_region.errors import DuplicateError, InputError, ReadError, UnknownNameError
 from spatial_region.regions.cells import read_numbers
@@ -188,3 +191,97 @@ def test_a_number_beyond_the_range_is_no_number() -> None:
     numbers = read_numbers(pd.Series(["1e400", "-1e999", float("inf"), "1e300"], dtype=object))
     assert numbers.words.tolist() == ["1e400", "-1e999", "inf"]
     assert numbers.values.tolist()[3] == 1e300
+
+
+@pytest.mark.parametrize("header", ["city,year,gdp", "city,year,gdp,"])
+def test_rows_with_more_or_fewer_fields_than_the_header(tmp_path: Path, header: str) -> None:
+    """An unquoted 1,234 was cut to 1, also where the header ends in a comma."""
+    text = f"title\n{header}\n承德市,2020,1,234\n赤峰市,2020,5\n通辽市,2020\n"
+    with pytest.raises(ReadError, match=r"2 rows .* 3 fields .*row 3 \(承德市\) has 4, row 5 \(通辽市\) has 2"):
+        read_table(write(tmp_path / "t.csv", text, "utf-8"), ["city"])
+
+
+def test_rows_that_are_not_ragged(tmp_path: Path) -> None:
+    text = ',city,gdp,,\n0,承德市,"1,234",,\n1,赤峰市,5\n\n"注：初步数"\nNote: a, b, c, d, e, f\n'
+    table = read_table(write(tmp_path / "t.csv", text, "utf-8"), ["city"])
+    assert table.frame["gdp"].tolist()[:2] == ["1,234", "5"]
+
+
+def test_commas_in_numbers_between_semicolons_are_not_guessed(tmp_path: Path) -> None:
+    text = "city;year;gdp\n承德市;2020;1,532\n赤峰市;2020;1.763,6\n通辽市;2020;12\n"
+    with pytest.raises(ReadError, match=r"2 numbers with a comma.*1,532 \(row 2, gdp\).*decimal=','"):
+        read_table(write(tmp_path / "t.csv", text, "utf-8"), ["city"])
+    plain = write(tmp_path / "p.csv", "city;gdp;kind\n承德市;1.5;a, b\n", "utf-8")
+    assert read_table(plain, ["city"]).frame.to_dict("records") == [{"city": "承德市", "gdp": "1.5", "kind": "a, b"}]
+
+
+def with_values(path: Path, values: dict[str, str]) -> None:
+    """Give formulas the values that Excel would save beside them; openpyxl writes none."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    for place, value in values.items():
+        sheet, count = re.subn(rf'(<c r="{place}"[^>]*><f>[^<]*</f>)<v\s*/>|<v></v>', rf"\1<v>{value}</v>", sheet)
+        assert count == 1
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def test_formulas_that_were_never_calculated_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    book = openpyxl.Workbook()
+    for row in (["city", "gdp"], ["承德市", "=1+1"], ["赤峰市", "=B2*2"], ["通辽市", 7]):
+        book.active.append(row)
+    book.create_sheet("plain").append(["city"])
+    book["plain"].append(["承德市"])
+    book.save(path)
+    with pytest.raises(ReadError, match=r"2 cells of sheet 'Sheet' hold formulas without values: B2, B3.*save it once"):
+        read_table(path, ["city"])
+    assert len(read_table(path, ["city"], sheet="plain").frame) == 1
+    with_values(path, {"B2": "2"})  # the other is an empty text, which Excel saves without a value
+    table = read_table(path, ["city"])
+    assert table.frame["gdp"].tolist() == [2, None, 7]
+    assert "1 cells with formulas are empty: B3" in table.notes
+
+
+def test_a_workbook_with_charts_only(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_chartsheet("Chart", 0).add_chart(BarChart())
+    book.active = 1
+    book["Sheet"].append(["city"])
+    book["Sheet"].append(["承德市"])
+    book.save(tmp_path / "t.xlsx")
+    assert len(read_table(tmp_path / "t.xlsx", ["city"]).frame) == 1
+    with pytest.raises(UnknownNameError, match="no sheet 'Chart'"):
+        read_table(tmp_path / "t.xlsx", ["city"], sheet="Chart")
+    del book["Sheet"]
+    book.active = 0
+    book.save(tmp_path / "c.xlsx")
+    with pytest.raises(ReadError, match="no sheet with cells"):
+        read_table(tmp_path / "c.xlsx", ["city"])
+
+
+def test_texts_that_the_csv_reader_refuses(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"city,x\ra,1\rb,2\r")
+    assert read_table(path, ["city"]).frame["x"].tolist() == ["1", "2"]
+    for text in (f"city,x\na,{'9' * 140_000}\n", 'city,x\n"a,1\nb,2\n', 'city,x\n"a,1\n"b",2\n'):
+        with pytest.raises(ReadError, match=r"in row 2 or after it.*quotation mark"):
+            read_table(write(path, text, "utf-8"), ["city"])
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ReadError, match="is a folder"):
+        read_table(tmp_path / "folder.csv", ["city"])
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "base64", "hex", 5, "a\0b", "undefined"])
+def test_codecs_that_are_no_encoding(tmp_path: Path, encoding: object) -> None:
+    with pytest.raises(InputError, match="encoding"):
+        read_table(write(tmp_path / "t.csv", CHINESE, "utf-8"), ["城市"], encoding=encoding)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sheet", [True, 1.0, ["Sheet"]])
+def test_sheets_are_names_or_whole_numbers(sheet: object) -> None:
+    with pytest.raises(InputError, match="sheet must be"):
+        read_table(pd.DataFrame({"a": [1]}), ["a"], sheet=sheet)  # type: ignore[arg-type]
