@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal, get_args
 
 from spatial_region.core.messages import did_you_mean
@@ -28,6 +29,21 @@ def check_option(value: object, alias: Any, argument: str) -> None:
         listed = ", ".join(repr(option) for option in offered)
         hint = did_you_mean(value, offered) if isinstance(value, str) else ""
         raise OptionError(f"{argument}={value!r} is not offered.{hint} Choose one of: {listed}.")
+
+
+def check_keywords(given: Iterable[str], offered: Iterable[str], function: str) -> None:
+    """Refuse keywords that a function does not take, with the nearest ones and the whole list.
+
+    Raises
+    ------
+    OptionError
+        If a keyword is not offered.
+    """
+    known = list(offered)
+    stray = [keyword for keyword in given if keyword not in known]
+    if stray:
+        takes = f"It takes: {', '.join(known)}." if known else "It takes no options."
+        raise OptionError(f"{function} has no option {stray[0]!r}.{did_you_mean(stray[0], known)} {takes}")
 
 
 def check_whole_number(value: object, argument: str, *, least: int = 0) -> int:
