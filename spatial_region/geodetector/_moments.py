@@ -11,21 +11,25 @@ from spatial_region.geodetector._tails import f_sf, noncentral_f_sf
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The variable that is explained, centred once.
+    """The variable that is explained, scaled and centred once.
 
     Attributes
     ----------
     centred : numpy.ndarray, shape (n,)
-        Values minus their mean.
+        Values over `scale`, minus their mean.
     mean : float
-        That mean.
+        That mean, over `scale`.
     total : float
-        Sum of squares about the mean (SST).
+        Sum of squares about the mean (SST), over `scale` squared.
+    scale : float
+        The power of two next to the largest absolute value. Squares then neither overflow nor vanish, and dividing
+        by it loses no digit.
     """
 
     centred: np.ndarray
     mean: float
     total: float
+    scale: float
 
     @property
     def n(self) -> int:
@@ -35,7 +39,7 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """Moments of the outcome by stratum.
+    """Moments of the outcome by stratum, in the outcome's scale.
 
     Attributes
     ----------
@@ -72,12 +76,14 @@ class FactorTest:
 
 
 def centre(y: np.ndarray) -> Outcome:
-    """Centre the outcome."""
+    """Scale and centre the outcome."""
+    scale = float(np.ldexp(1.0, int(np.frexp(np.abs(y).max())[1]) - 1))
+    y = y / scale
     mean = float(y.mean())
     centred = y - mean
     shift = float(centred.mean())  # what rounding of the first mean left over
     centred = centred - shift
-    return Outcome(centred, mean + shift, float(centred @ centred))
+    return Outcome(centred, mean + shift, float(centred @ centred), scale)
 
 
 def stratum_moments(outcome: Outcome, codes: np.ndarray) -> Moments:

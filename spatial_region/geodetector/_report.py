@@ -86,15 +86,25 @@ def interaction_table(
     return pd.DataFrame(rows, columns=list(_PAIR_COLUMNS))
 
 
-def risk_table(strata: Sequence[Strata], moments: Sequence[Moments], mean: float) -> pd.DataFrame:
+def risk_table(strata: Sequence[Strata], moments: Sequence[Moments], mean: float, scale: float) -> pd.DataFrame:
     """One row a pair of strata of one factor."""
     parts = []
     for one, own in zip(strata, moments, strict=True):
         tests = welch_tests(own)
         labels = np.array(one.labels, dtype=object)
-        means = own.centred_means + mean
+        means = scale * (own.centred_means + mean)
         a, b = tests.first, tests.second
-        columns = (one.factor, labels[a], labels[b], means[a], means[b], tests.difference, tests.t, tests.df, tests.p)
+        columns = (
+            one.factor,
+            labels[a],
+            labels[b],
+            means[a],
+            means[b],
+            scale * tests.difference,
+            tests.t,
+            tests.df,
+            tests.p,
+        )
         parts.append(pd.DataFrame(dict(zip(_RISK_COLUMNS, columns, strict=True))))
     return pd.concat(parts, ignore_index=True)
 
@@ -109,7 +119,7 @@ def ecological_table(names: Sequence[str], moments: Sequence[Moments]) -> pd.Dat
     return pd.DataFrame(rows, columns=list(_ECOLOGICAL_COLUMNS))
 
 
-def bins_table(strata: Sequence[Strata], moments: Sequence[Moments], mean: float) -> pd.DataFrame:
+def bins_table(strata: Sequence[Strata], moments: Sequence[Moments], mean: float, scale: float) -> pd.DataFrame:
     """One row a stratum."""
     parts = []
     for one, own in zip(strata, moments, strict=True):
@@ -123,8 +133,8 @@ def bins_table(strata: Sequence[Strata], moments: Sequence[Moments], mean: float
                     "lower": one.lower,
                     "upper": one.upper,
                     "n": own.counts,
-                    "mean": own.centred_means + mean,
-                    "sd": np.where(own.counts > 1, spread, np.nan),
+                    "mean": scale * (own.centred_means + mean),
+                    "sd": np.where(own.counts > 1, scale * spread, np.nan),
                 }
             )
         )

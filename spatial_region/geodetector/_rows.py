@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,20 @@ class Rows:
     pooled_times: int
 
 
+def factor_names(factors: object) -> list[str]:
+    """Return the names of the factors as a list; one name alone is a list of one.
+
+    Raises
+    ------
+    InputError
+        If they are not names.
+    """
+    names = [factors] if isinstance(factors, str) else list(factors) if isinstance(factors, Iterable) else [factors]
+    for name in names:
+        _check_text(name, "factors")
+    return names
+
+
 def gather_rows(
     study: Study | pd.DataFrame, variable: str, factors: Sequence[str], *, at: object, missing: Missing
 ) -> Rows:
@@ -54,19 +68,20 @@ def gather_rows(
     UnknownNameError
         If a name or the time does not exist.
     DuplicateError
-        If a factor is named twice.
+        If a factor is named twice, or a column occurs twice.
     MissingValuesError
         If values are missing and `missing` is ``"raise"``, or too few rows are left.
     ConstantVariableError
         If the variable does not vary.
     InputError
-        If the variable is not numeric, or is among its own factors.
+        If the variable is not numeric, or is among its own factors, or values are neither numbers nor strata.
     """
     check_option(missing, Missing, "missing")
+    _check_text(variable, "variable")
     _check_names(variable, factors)
     frame = _frame(study, [variable, *factors], at)
     names = study.names if isinstance(study, Study) else None
-    frame = frame.assign(**{column: _normalised(frame[column]) for column in frame.columns})
+    frame = frame.assign(**{column: _normalised(frame[column], names) for column in frame.columns})
     _check_numeric(frame[variable], variable)
     complete = _complete(frame, missing, at, names)
     dropped = frame.index[~complete]
@@ -76,13 +91,21 @@ def gather_rows(
             f"{len(kept)} of {len(frame)} rows are complete; the detector needs at least {LEAST_ROWS}."
         )
     y = kept[variable].to_numpy(dtype=float)
-    if np.ptp(y) <= 4 * np.finfo(float).eps * np.abs(y).max():
+    with np.errstate(over="ignore"):  # a range beyond the largest number is no constant
+        constant = np.ptp(y) <= 4 * np.finfo(float).eps * np.abs(y).max()
+    if constant:
         raise ConstantVariableError(
             f"{variable!r} is {y[0]:g} in all {len(y)} rows; there is no variance to explain. "
             f"Choose a variable that varies."
         )
     pooled = kept.index.get_level_values(1).nunique() if isinstance(kept.index, pd.MultiIndex) else 1
     return Rows(y, kept[list(factors)], dropped, pooled)
+
+
+def _check_text(name: object, argument: str) -> None:
+    if not isinstance(name, str):
+        needed = "the name of a column" if argument == "variable" else "names of columns"
+        raise InputError(f"{argument} must be {needed}, as text; found {name!r}. Rename the column if need be.")
 
 
 def _check_names(variable: str, factors: Sequence[str]) -> None:
@@ -108,13 +131,22 @@ def _frame(study: Study | pd.DataFrame, wanted: list[str], at: object) -> pd.Dat
                 f"no variable {name!r}.{did_you_mean(name, study.columns)} "
                 f"There are: {name_some(study.columns, limit=20)}."
             )
+    twice = sorted(set(study.columns[study.columns.duplicated()]).intersection(wanted))
+    if twice:
+        raise DuplicateError(f"the frame has columns that occur twice: {name_some(twice)}. Rename or drop one of each.")
     return pd.DataFrame(study[wanted])
 
 
-def _normalised(column: pd.Series) -> pd.Series:
+def _normalised(column: pd.Series, names: pd.Series | None) -> pd.Series:
     """Make every absent value NaN: infinite numbers and blank text too. Objects that hold numbers become numbers."""
     if column.dtype == object:
         column = column.infer_objects()
+        _check_single_values(column, names)
+    if pd.api.types.is_complex_dtype(column.dtype):
+        raise InputError(
+            f"{column.name!r} holds {column.dtype} values; it must hold real numbers or strata. "
+            f"Take the part that is meant, such as .real."
+        )
     if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
         return column
     if pd.api.types.is_numeric_dtype(column.dtype):
@@ -124,6 +156,17 @@ def _normalised(column: pd.Series) -> pd.Series:
     if column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
         return column.mask(column.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
     return column
+
+
+def _check_single_values(column: pd.Series, names: pd.Series | None) -> None:
+    """Refuse lists, dictionaries and complex numbers among the objects of a column."""
+    bad = column.map(lambda value: not isinstance(value, Hashable) or isinstance(value, complex)).astype(bool)
+    if bad.any():
+        value = column[bad].iloc[0]
+        raise InputError(
+            f"{column.name!r} ({column.dtype}) must hold one number or one stratum a row; found {bad.sum()} rows with "
+            f"others, such as {value!r}: {_name_rows(column.index[bad], names)}."
+        )
 
 
 def _check_numeric(column: pd.Series, variable: str) -> None:

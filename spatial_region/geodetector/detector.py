@@ -19,7 +19,7 @@ from spatial_region.geodetector._moments import Moments, Outcome, centre, factor
 from spatial_region.geodetector._pairs import pair_test
 from spatial_region.geodetector._permutation import Arrangement, permutation_p
 from spatial_region.geodetector._report import candidate_table, factor_table, interaction_table
-from spatial_region.geodetector._rows import Rows, gather_rows
+from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
 from spatial_region.geodetector.optimal import Candidate, arrangement_of, best_of, try_all
 from spatial_region.geodetector.result import GeoDetectorResult
 from spatial_region.geodetector.strata import (
@@ -102,11 +102,12 @@ def geodetector(
     ConstantVariableError
         If the variable does not vary.
     DuplicateError
-        If a factor is named twice.
+        If a factor is named twice, or a column of the frame occurs twice.
     OptionError
         If a method does not exist.
     InputError
-        If a factor cannot be cut as asked, has one stratum only, or has every unit in its own.
+        If a name is not text, the variable or a factor holds values that are neither numbers nor strata, or a factor
+        cannot be cut as asked, has one stratum only, or has every unit in its own.
 
     Warns
     -----
@@ -149,7 +150,7 @@ def geodetector(
     """
     check_whole_number(permutations, "permutations")
     check_whole_number(seed, "seed")
-    names = [factors] if isinstance(factors, str) else list(factors)
+    names = factor_names(factors)
     rows = gather_rows(study, variable, names, at=at, missing=missing)
     outcome = centre(rows.y)
     strata, tried = _stratify(rows, outcome, names, bins)
@@ -180,6 +181,7 @@ def geodetector(
             seed=seed if permutations else None,
         ),
         mean=outcome.mean,
+        scale=outcome.scale,
         strata=tuple(strata),
         moments=tuple(moments),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from spatial_region.core.options import check_option
+from spatial_region.core.options import check_keywords, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec
 from spatial_region.geodetector._moments import Moments
@@ -59,7 +59,8 @@ class GeoDetectorResult(Result):
     permutations: int
     notes: tuple[str, ...]
     spec: Spec
-    mean: float = field(default=0.0)
+    mean: float = field(default=0.0)  # over the scale, as the moments are
+    scale: float = field(default=1.0)
     strata: tuple[Strata, ...] = field(default=())
     moments: tuple[Moments, ...] = field(default=())
 
@@ -69,7 +70,7 @@ class GeoDetectorResult(Result):
 
         NaN where a stratum has one unit, or no variance exists. The p-values are not corrected for their number.
         """
-        return risk_table(self.strata, self.moments, self.mean)
+        return risk_table(self.strata, self.moments, self.mean, self.scale)
 
     @cached_property
     def ecological(self) -> pd.DataFrame:
@@ -83,7 +84,7 @@ class GeoDetectorResult(Result):
     @cached_property
     def bins(self) -> pd.DataFrame:
         """Every stratum: ``factor``, ``method``, ``stratum``, ``lower`` and ``upper``, ``n``, ``mean``, ``sd``."""
-        return bins_table(self.strata, self.moments, self.mean)
+        return bins_table(self.strata, self.moments, self.mean, self.scale)
 
     def table(self, detector: Detector = "factor", **options: Any) -> pd.DataFrame:
         """Return a copy of the table of one detector.
@@ -91,9 +92,10 @@ class GeoDetectorResult(Result):
         Raises
         ------
         OptionError
-            If `detector` is not one of the four.
+            If `detector` is not one of the four, or another option is given.
         """
         check_option(detector, Detector, "detector")
+        check_keywords(options, (), "table() of a GeoDetectorResult, besides detector,")
         tables = {"factor": "factors", "interaction": "interactions", "risk": "risk", "ecological": "ecological"}
         return getattr(self, tables[detector]).copy()
 
