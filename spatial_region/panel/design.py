@@ -14,16 +14,14 @@ from formulaic.errors import FormulaicError
 
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError, MissingValuesError, UnknownNameError
+from spatial_region.core.weights import check_same_regions
+from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError
 from spatial_region.panel._blocks import Array
+from spatial_region.panel.expression import Names, check_text, read_names
 
 INTERCEPT = "Intercept"
-# Transformations of formulaic that do not depend on the order of the rows.
-_FUNCTIONS = (
-    "log", "log2", "log10", "exp", "exp2", "exp10", "C", "I", "Q", "center", "scale", "standardize", "poly", "bs",
-    "cr", "cc", "cs", "hashed", "Treatment", "Sum", "Helmert", "Diff", "Poly", "contr.treatment", "contr.sum",
-    "contr.helmert", "contr.diff", "contr.poly",
-)  # fmt: skip
+# Beyond these orders of magnitude squares overflow, or vanish.
+_LARGEST, _SMALLEST = 1e100, 1e-100
 
 
 @dataclass(frozen=True)
@@ -78,19 +76,25 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
     """
     parsed = _parse(formula)
     known = [*study.variables, *map(str, study.regions.columns.drop(study.regions.geometry.name))]
-    wanted = sorted(str(variable) for variable in parsed.required_variables)
+    names = read_names((parsed.lhs, parsed.rhs))
+    wanted = sorted(names.all)
     for variable in wanted:
         if variable not in known:
             raise UnknownNameError(
                 f"no variable {variable!r} in the formula {formula!r}.{did_you_mean(variable, known)} "
                 f"There are: {name_some(known, limit=20)}."
             )
-    frame = study.frame(wanted)
-    _check_numeric(frame, parsed, study)
+    if INTERCEPT in wanted:
+        raise InputError(
+            f"a variable called {INTERCEPT!r} would be taken for the constant; rename it, for example "
+            f"study.with_columns(share=study.data[{INTERCEPT!r}])."
+        )
+    frame = _in_order(study.frame(wanted), study)
+    _check_numeric(frame, names, study)
     _check_complete(frame, study, formula)
     try:
         matrices = formulaic.model_matrix(parsed, frame, context={}, na_action="ignore")
-    except FormulaicError as problem:
+    except (FormulaicError, ValueError, TypeError) as problem:
         raise InputError(f"the formula {formula!r} cannot be evaluated: {_first_line(problem)}") from problem
     left, right = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
     if left.shape[1] != 1:
@@ -109,7 +113,7 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
         [str(column) for column in right.columns],
         np.ascontiguousarray(left.to_numpy(dtype=float).reshape(shape)[:, :, 0].T),
         np.ascontiguousarray(right.to_numpy(dtype=float).reshape(shape).transpose(1, 0, 2)),
-        study.data.index,
+        frame.index,
     )
 
 
@@ -139,10 +143,10 @@ def choose_lagged(lagged: Sequence[str] | None, regressors: list[str]) -> list[i
 def _parse(formula: str) -> Any:
     if not isinstance(formula, str):
         raise InputError(f"formula must be text such as 'y ~ a + b'; found {type(formula).__name__}.")
-    _check_functions(formula)
+    check_text(formula)
     try:
         parsed = formulaic.Formula(formula)
-    except FormulaicError as problem:
+    except (FormulaicError, SyntaxError, RecursionError) as problem:
         raise InputError(f"the formula {formula!r} cannot be read: {_first_line(problem)}") from problem
     sides = getattr(parsed, "_structure", {})
     if set(sides) != {"lhs", "rhs"} or isinstance(sides["rhs"], tuple):
@@ -150,36 +154,40 @@ def _parse(formula: str) -> Any:
     return parsed
 
 
-def _check_functions(formula: str) -> None:
-    """Refuse functions that this package does not know: a formula may come from a file, and is evaluated."""
-    bare = re.sub(r"`[^`]*`", "x", formula)
-    for function in re.findall(r"([^\W\d][\w.]*)\s*\(", bare):
-        numeric = function.removeprefix("np.")
-        if function.startswith("np.") and isinstance(getattr(np, numeric, None), np.ufunc):
-            continue
-        if function == "lag":
-            raise InputError(
-                "lag() in a formula would shift rows across regions. Spatial lags come from the model "
-                "(model='sdm'); lags in time belong in the table (study.with_columns)."
-            )
-        if function not in _FUNCTIONS:
-            raise UnknownNameError(
-                f"no function {function!r} in formulas.{did_you_mean(function, _FUNCTIONS)} "
-                f"There are: {', '.join(_FUNCTIONS[:12])} and NumPy's functions of one value such as np.sqrt."
-            )
-    if "__" in bare or re.search(r"[\])}]\s*\(", bare):
-        raise InputError(
-            f"the formula {formula!r} contains '__' or calls a bracket; use variables, operators and functions only."
-        )
+def _in_order(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the rows region by region, times ascending: what follows takes places for labels."""
+    regions = frame.index.get_level_values(0)
+    check_same_regions(regions.unique(), study.ids, left="the data", right="the regions", names=study.names)
+    times = sorted(frame.index.get_level_values(1).unique()) if study.is_panel else []
+    wanted = pd.MultiIndex.from_product([study.ids, times], names=frame.index.names) if study.is_panel else study.ids
+    if frame.index.equals(wanted):
+        return frame
+    if frame.index.has_duplicates:
+        raise DuplicateError(f"the data: found twice: {name_some(frame.index[frame.index.duplicated()].unique())}.")
+    return frame.reindex(wanted)
 
 
-def _check_numeric(frame: pd.DataFrame, parsed: Any, study: Study) -> None:
+def _check_numeric(frame: pd.DataFrame, names: Names, study: Study) -> None:
     """Refuse text where a number is expected: it would otherwise become a dummy variable for each text."""
-    written = {factor.expr for side in (parsed.lhs, parsed.rhs) for term in side for factor in term.factors}
-    for column in frame.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]:
-        if column not in written or isinstance(frame[column].dtype, pd.CategoricalDtype):
-            continue
+    for column in frame.columns:
         values = frame[column].dropna()
+        if pd.api.types.is_complex_dtype(values.dtype):
+            raise InputError(f"{column!r} is complex; a regression needs real numbers. Take its real part or modulus.")
+        if column not in names.numeric or isinstance(values.dtype, pd.CategoricalDtype) or values.empty:
+            continue
+        kind = pd.api.types.infer_dtype(values)
+        if kind.startswith(("datetime", "date", "timedelta", "period", "time", "interval")):
+            raise InputError(
+                f"{column!r} holds dates or times ({kind}), not numbers. Make it a number in the table, for example "
+                f"years since the first."
+            )
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            continue
+        if kind in ("decimal", "integer", "floating", "mixed-integer-float", "boolean", "complex"):
+            raise InputError(
+                f"{column!r} holds Python objects ({kind}), not numbers of one kind. Convert the column in the table "
+                f"with .astype(float)."
+            )
         odd = values[pd.to_numeric(values, errors="coerce").isna()]
         example = (odd if len(odd) else values).head(1)
         region = example.index[0][0] if study.is_panel else example.index[0]
@@ -214,8 +222,13 @@ def _check_complete(frame: pd.DataFrame, study: Study, formula: str) -> None:
 
 
 def _check_finite(frame: pd.DataFrame, study: Study) -> None:
-    bad = ~np.isfinite(frame.to_numpy(dtype=float))
+    values = frame.to_numpy(dtype=float)
+    bad = ~np.isfinite(values)
     if not bad.any():
+        largest = np.abs(values).max(axis=0)
+        for column, size in zip(frame.columns, largest, strict=True):
+            if size > _LARGEST or 0 < size < _SMALLEST:
+                raise InputError(f"{str(column)!r} is of the order of {size:.0e}; express it in another unit.")
         return
     column = str(frame.columns[bad.any(axis=0)][0])
     rows = frame.index[bad.any(axis=1)]
