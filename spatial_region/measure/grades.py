@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -49,7 +50,8 @@ def grade(
     Raises
     ------
     InputError
-        If the edges do not ascend, the labels do not fit them or repeat, or a value lies outside.
+        If values are no real numbers, the edges do not ascend, the labels do not fit them or repeat, or a value lies
+        outside.
     MissingValuesError
         If values are missing and `missing` is ``"raise"``.
     OptionError
@@ -64,8 +66,11 @@ def grade(
     """
     check_option(closed, Closed, "closed")
     check_option(missing, Missing, "missing")
-    if not isinstance(values, pd.Series) or not pd.api.types.is_numeric_dtype(values.dtype):
-        raise InputError("values must be a pandas Series of numbers.")
+    if not isinstance(values, pd.Series):
+        raise InputError(f"values must be a pandas Series of numbers; found {type(values).__name__}.")
+    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_complex_dtype(values.dtype):
+        called = "values" if values.name is None else repr(values.name)
+        raise InputError(f"{called} must be real numbers to be graded; found {values.dtype} values.")
     bounds = _edges(edges)
     names = _labels(labels, len(bounds) - 1)
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
@@ -86,13 +91,17 @@ def grade(
 
 
 def _edges(edges: Sequence[float]) -> np.ndarray:
-    bounds = np.asarray(edges, dtype=float)
-    if bounds.ndim != 1 or len(bounds) < 2 or np.isnan(bounds).any() or not (np.diff(bounds) > 0).all():
-        raise InputError(f"edges must be at least two ascending numbers; found {list(edges)!r}.")
+    listed = list(edges) if isinstance(edges, Iterable) and not isinstance(edges, str) else [edges]
+    numbers = all(isinstance(edge, Real) and not isinstance(edge, bool) for edge in listed)
+    bounds = np.array(listed, dtype=float) if numbers else np.empty(0)
+    if len(bounds) < 2 or np.isnan(bounds).any() or not (bounds[1:] > bounds[:-1]).all():
+        raise InputError(f"edges must be at least two ascending numbers; found {edges!r}.")
     return bounds
 
 
 def _labels(labels: Sequence[str], classes: int) -> list[str]:
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise InputError(f"labels must be a list of the {classes} names of the classes; found {labels!r}.")
     names = [str(label) for label in labels]
     if len(names) != classes or len(set(names)) != classes:
         raise InputError(f"{classes + 1} edges make {classes} classes, with a label each; found {names!r}.")

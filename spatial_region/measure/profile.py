@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
-from spatial_region.core.options import Missing, check_option
+from spatial_region.core.options import Missing, check_keywords, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec, digest, make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError, MissingValuesError, UnknownNameError
+from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError
 
 Wholes = Sequence[str] | Mapping[str, float]
 
@@ -60,7 +61,10 @@ class Profile(Result):
         ------
         UnknownNameError
             If the variable is not in the profile.
+        OptionError
+            If another option is given.
         """
+        check_keywords(options, (), "table() of a Profile, besides variable,")
         if variable is None:
             return self.rows.copy()
         known = self.rows.index.unique("variable")
@@ -119,7 +123,10 @@ def profile(
     MissingValuesError
         If a value is missing and `missing` is ``"raise"``.
     InputError
-        If `base` is not before `at`, times are not numbers, or a variable is not numeric.
+        If `study` is no Study, `variables` are no names, `base` is not before `at`, times are not numbers, a variable
+        is not of finite real numbers, or what `relative` or `share` divides by is not a positive finite number.
+    DuplicateError
+        If a variable is named twice.
     OptionError
         If `missing` is not offered.
 
@@ -134,9 +141,15 @@ def profile(
     [[50.0, 100.0, 7.18], [50.0, -50.0, -6.7]]
     """
     check_option(missing, Missing, "missing")
-    named = list(variables)
-    stated = dict(reference or {})
-    wholes: dict[str, float | None] = dict(totals) if isinstance(totals, Mapping) else dict.fromkeys(totals)
+    if not isinstance(study, Study):
+        raise InputError(f"study must be a Study, as read() or make_study() return it; found {type(study).__name__}.")
+    named = _names(variables, "variables")
+    stated = {} if reference is None else _stated(reference, "reference")
+    wholes: dict[str, float | None] = (
+        {**_stated(totals, "totals")}
+        if isinstance(totals, Mapping)
+        else dict.fromkeys(_names(totals, "totals", least=0))
+    )
     for extra in [*stated, *wholes]:
         if extra not in named:
             raise UnknownNameError(f"{extra!r} is not among the variables profiled.{did_you_mean(extra, named)}")
@@ -146,6 +159,10 @@ def profile(
     for variable in named:
         value = _numbers(study, variable, at, missing, notes)
         earlier = _numbers(study, variable, base, missing, notes) if base is not None else None
+        if variable in wholes:
+            _check_shares(value, wholes[variable], study.names)
+        if variable not in stated and not value.mean() > 0:
+            notes.append(f"{variable!r} has a mean of {value.mean():g}, which nothing can be relative to.")
         row = _levels(value, stated.get(variable), variable in wholes, wholes.get(variable))
         rows.append(row.assign(**_changes(value, earlier, years)))
     table = pd.concat(rows, keys=named, names=["variable", "region"])
@@ -162,13 +179,49 @@ def profile(
     )
 
 
+def _names(given: object, argument: str, *, least: int = 1) -> list[str]:
+    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    for name in listed:
+        if not isinstance(name, str):
+            raise InputError(f"{argument} must be names of variables, as text; found {name!r}.")
+    if len(listed) < least:
+        raise InputError(f"{argument} is empty; name at least one variable.")
+    repeated = sorted({name for name in listed if listed.count(name) > 1})
+    if repeated:
+        raise DuplicateError(f"{argument} names twice: {name_some(repeated)}. Name each once.")
+    return listed
+
+
+def _stated(given: object, argument: str) -> dict[str, float]:
+    """Return levels of the whole that were stated, which are divided by."""
+    if not isinstance(given, Mapping):
+        raise InputError(f"{argument} must be a mapping of variable to number; found {given!r}.")
+    for name, number in given.items():
+        real = isinstance(number, Real) and not isinstance(number, bool)
+        if not (real and np.isfinite(float(number)) and float(number) > 0):
+            raise InputError(f"{argument} of {name!r} must be a positive finite number; found {number!r}.")
+    return {name: float(number) for name, number in given.items()}
+
+
+def _check_shares(value: pd.Series, total: float | None, names: pd.Series) -> None:
+    negative = value.index[value < 0]
+    remedy = f"Leave {value.name!r} out of totals=."
+    if len(negative):
+        raise InputError(
+            f"{value.name!r} is negative for {len(negative)} of {len(value)} regions, which have no share of a total: "
+            f"{name_regions(negative, names)}. {remedy}"
+        )
+    if total is None and not value.sum() > 0:
+        raise InputError(f"{value.name!r} is 0 in all regions with a value, so none has a share. {remedy}")
+
+
 def _levels(value: pd.Series, reference: float | None, has_total: bool, total: float | None) -> pd.DataFrame:
     whole = value.mean() if reference is None else reference
     summed = value.sum() if total is None else total
     return pd.DataFrame(
         {
             "value": value,
-            "relative": value / whole,
+            "relative": value / whole if whole > 0 else np.nan,
             "share": 100 * value / summed if has_total else np.nan,
             "rank": value.rank(ascending=False, method="min").astype("Int64"),
         }
@@ -200,9 +253,16 @@ def _years(at: Any, base: Any) -> float:
 
 def _numbers(study: Study, variable: str, at: Any, missing: Missing, notes: list[str]) -> pd.Series:
     value = study.values(variable, at=at)
-    if not pd.api.types.is_numeric_dtype(value.dtype):
-        raise InputError(f"{variable!r} must be numeric to be profiled; found {name_some(value.unique())}.")
+    if not pd.api.types.is_numeric_dtype(value.dtype) or pd.api.types.is_complex_dtype(value.dtype):
+        shown = name_some(map(repr, value.dropna().drop_duplicates().head(5)), limit=3)
+        raise InputError(f"{variable!r} must be real numbers to be profiled; found {value.dtype} values: {shown}.")
     value = value.astype(float)
+    infinite = value.index[np.isinf(value)]
+    if len(infinite):
+        raise InputError(
+            f"{variable!r} is infinite for {len(infinite)} of {study.n} regions: "
+            f"{name_regions(infinite, study.names)}. Correct it, or make it missing."
+        )
     absent = value.index[value.isna()]
     if len(absent):
         where = f"{variable!r}" + (f" at {at}" if at is not None else "")

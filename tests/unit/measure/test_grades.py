@@ -64,3 +64,20 @@ def test_unfit_edges_or_labels_are_refused(edges, labels):
 def test_unknown_side_suggests_the_known():
     with pytest.raises(OptionError, match="'right'"):
         grade(scores(0.5), edges=EDGES, labels=LABELS, closed="rihgt")
+
+
+@pytest.mark.parametrize("edges", [5, None, ["a"], "abc", [0, "1"], [0, None, 1], [True, 2], [1j, 2]])
+def test_edges_that_are_no_numbers_are_refused(edges):
+    with pytest.raises(InputError, match="edges must be at least two ascending numbers; found"):
+        grade(pd.Series([0.5]), edges=edges, labels=["x"])
+
+
+@pytest.mark.parametrize("labels", [None, 5, "x"])
+def test_labels_that_are_no_list_are_refused(labels):
+    with pytest.raises(InputError, match="labels must be a list of the 1 names"):
+        grade(pd.Series([0.5]), edges=[0, 1], labels=labels)
+
+
+def test_complex_values_are_refused_with_name_and_type():
+    with pytest.raises(InputError, match="'score' must be real numbers to be graded; found complex128"):
+        grade(pd.Series([0.5 + 1j], name="score"), edges=[0, 1], labels=["x"])

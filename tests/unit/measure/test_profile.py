@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import spatial_region as sr
-from spatial_region.errors import InputError, MissingValuesError, UnknownNameError
+from spatial_region.errors import DuplicateError, InputError, MissingValuesError, OptionError, UnknownNameError
 from spatial_region.measure.profile import profile
 
 # Published: Mi Qixing, China Investment, 2025-07 (GDP per head 2023; population 2010 and 2023; change in %).
@@ -93,3 +93,77 @@ def test_summary_names_regions(study):
     text = repr(profile(study, ["gdp_pc"], at=2023))
     assert "Profile of gdp_pc" in text
     assert "Chifeng" in text
+
+
+def with_gdp(study, value, region="150500"):
+    gdp = study.data["gdp_pc"].astype(float)
+    gdp[region, 2023] = value
+    return study.with_columns(gdp_pc=gdp)
+
+
+def test_infinite_values_are_refused_with_their_regions(study):
+    with pytest.raises(InputError, match=r"'gdp_pc' is infinite for 1 of 5 regions: Tongliao \(150500\)"):
+        profile(with_gdp(study, np.inf), ["gdp_pc"], at=2023)
+
+
+@pytest.mark.parametrize("bad", [0, np.nan, -5.0, np.inf, "a", None, True])
+@pytest.mark.parametrize("argument", ["reference", "totals"])
+def test_what_is_divided_by_must_be_positive_and_finite(study, argument, bad):
+    with pytest.raises(InputError, match=f"{argument} of 'gdp_pc' must be a positive finite number; found"):
+        profile(study, ["gdp_pc"], at=2023, **{argument: {"gdp_pc": bad}})
+
+
+def test_negative_values_have_no_share_and_are_named(study):
+    with pytest.raises(InputError, match=r"negative for 1 of 5 regions.*Tongliao \(150500\)"):
+        profile(with_gdp(study, -1.0), ["gdp_pc"], at=2023, totals=["gdp_pc"])
+
+
+def test_values_that_are_all_zero_have_no_share(study):
+    with pytest.raises(InputError, match="'population' is 0 in all regions"):
+        profile(study.with_columns(population=study.data["population"] * 0.0), ["population"], at=2023,
+                totals=["population"], missing="drop")  # fmt: skip
+
+
+def test_a_mean_that_is_not_positive_leaves_relative_blank_and_says_so(study):
+    made = profile(study.with_columns(gdp_pc=-study.data["gdp_pc"]), ["gdp_pc"], at=2023)
+    assert made.rows["relative"].isna().all()
+    assert "which nothing can be relative to" in made.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [([], "variables is empty"), (None, "found None"), (5, "found 5"), ([("a", "b")], "found .'a', 'b'.")],
+)
+def test_variables_must_be_names(study, variables, said):
+    with pytest.raises(InputError, match=said):
+        profile(study, variables, at=2023)
+
+
+def test_one_name_is_a_list_of_one_and_a_name_twice_is_refused(study):
+    assert profile(study, "gdp_pc", at=2023).rows.equals(profile(study, ["gdp_pc"], at=2023).rows)
+    with pytest.raises(DuplicateError, match="variables names twice: gdp_pc"):
+        profile(study, ["gdp_pc", "gdp_pc"], at=2023)
+
+
+def test_regions_alone_are_no_study(study):
+    with pytest.raises(InputError, match="study must be a Study.*found GeoDataFrame"):
+        profile(study.regions, ["gdp_pc"])
+
+
+def test_complex_and_datetime_are_refused_with_variable_and_type(study):
+    for values in (study.data["gdp_pc"] + 1j, pd.Series(pd.Timestamp("2001"), index=study.data.index)):
+        with pytest.raises(
+            InputError, match=rf"'gdp_pc' must be real numbers.*found {values.dtype} ".replace("[", r"\[")
+        ):
+            profile(study.with_columns(gdp_pc=values), ["gdp_pc"], at=2023)
+
+
+def test_table_refuses_options_it_does_not_have(study):
+    with pytest.raises(OptionError, match="no option 'zz'"):
+        profile(study, ["gdp_pc"], at=2023).table("gdp_pc", zz=1)
+
+
+@pytest.mark.parametrize("reference", [["gdp_pc"], 5, "gdp_pc"])
+def test_reference_must_be_a_mapping(study, reference):
+    with pytest.raises(InputError, match="reference must be a mapping"):
+        profile(study, ["gdp_pc"], at=2023, reference=reference)
