@@ -67,6 +67,8 @@ def _check_combine(combine: Combine | Mapping[str, Combine] | None, variables: l
     if isinstance(combine, str):
         check_option(combine, Combine, "combine")
         return dict.fromkeys(variables, combine)
+    if not isinstance(combine, Mapping):
+        raise InputError(f"combine must be 'sum', 'mean' or a mapping of variables to these; found {combine!r}.")
     for variable, way in combine.items():
         if variable not in variables:
             raise UnknownNameError(f"combine: no variable {variable!r}.{did_you_mean(variable, variables)}")

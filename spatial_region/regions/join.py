@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from spatial_region.core.frozen import FrozenDict
@@ -27,6 +29,7 @@ from spatial_region.regions.resolve import LayerLevel, Resolution
 from spatial_region.regions.tables import Table, read_table
 
 WithoutData = Literal["drop", "keep"]
+_TIME_KINDS = {int: "years", str: "words", pd.Timestamp: "dates", pd.Period: "periods"}
 _YEAR = re.compile(r"(\d{1,4})(?:年|年度)?")
 COLUMNS = ["row", "name", "time", "province", "status", "region", "region_name", "reason", "detail", "suggestions"]
 
@@ -65,7 +68,7 @@ def join(
     on : str
         Column with region names or codes.
     time : str, optional
-        Column with the year; makes a panel.
+        Column with the year, quarter or date; makes a panel. Rows without a time are reported and not joined.
     province : str, optional
         Column with the province, which decides between places of the same name.
     combine : {"sum", "mean"} or mapping of variable to these, optional
@@ -97,15 +100,15 @@ def join(
     Raises
     ------
     ReadError
-        If the file is absent, empty or in another encoding.
+        If the file is absent, empty or in another encoding, or its cells can be read in two ways.
     UnknownNameError
         If a column, a sheet or an aliased region does not exist.
     DuplicateError
         If several rows belong to one region and time and `combine` is not given, rows are exact copies, or a region
         occurs twice.
     InputError
-        If no row is joined, a variable named in `variables` has cells that are no number, or rows to be combined
-        hold text that differs.
+        If an argument is of the wrong type, no row is joined, times are written in several ways, a variable named in
+        `variables` has cells that are no number, or rows to be combined hold text that differs.
     OptionError
         If an option is not offered.
 
@@ -125,6 +128,7 @@ def join(
     ([2000.0, 1000.0], 1)
     """
     _check_options(resolve, level, regions_without_data)
+    _check_arguments(on, time, province, variables, aliases)
     _check_regions(regions)
     source = read_table(table, [key for key in (on, time, province) if key], sheet=sheet, encoding=encoding)
     chosen = _choose_variables(source.frame, variables, {on, time, province})
@@ -161,10 +165,28 @@ def _check_options(resolve: Resolve, level: LayerLevel | None, without: WithoutD
     check_option(without, WithoutData, "regions_without_data")
 
 
+def _check_arguments(on: object, time: object, province: object, variables: object, aliases: object) -> None:
+    columns = {"on": on, "time": time, "province": province}
+    for argument, column in columns.items():
+        if not isinstance(column, str) and (column is not None or argument == "on"):
+            raise InputError(f"{argument} must be the name of a column of the table; found {column!r}.")
+    named = [column for column in columns.values() if column is not None]
+    if len(set(named)) < len(named):
+        raise InputError(f"on, time and province must be different columns; found {name_some(named)}.")
+    if variables is not None and (not isinstance(variables, Iterable) or not list(variables)):
+        raise InputError(f"variables must name columns of the table; found {variables!r}. Leave it out to take all.")
+    if aliases is not None and not isinstance(aliases, Mapping):
+        raise InputError(f"aliases must map texts of the table to region ids; found {type(aliases).__name__}.")
+
+
 def _check_regions(regions: object) -> None:
     if not isinstance(regions, gpd.GeoDataFrame):
         raise InputError(f"regions must be a GeoDataFrame, such as read_regions gives; found {type(regions).__name__}.")
-    twice = regions.index[regions.index.duplicated()].unique()
+    if regions.index.nlevels > 1 or regions.index.hasnans:
+        raise InputError("regions must be indexed by one complete id each; see read_regions.")
+    # As text, since tables hold text: 1 and "1" are one id.
+    ids = regions.index.astype(str)
+    twice = ids[ids.duplicated()].unique()
     if len(twice):
         raise DuplicateError(f"regions: found twice: {name_some(twice)}. Dissolve or rename them first.")
 
@@ -235,8 +257,14 @@ def _read_times(column: pd.Series, keys: Keys) -> pd.Series:
 
 
 def _read_time(value: object) -> object:
-    """Return ``2010``, ``2010.0``, ``"2010年"`` as 2010; quarters, dates and rounds of a survey as they stand."""
-    if isinstance(value, (pd.Timestamp, pd.Period)):
+    """Return ``2010``, ``2010.0``, ``"2010年"`` as 2010; quarters and rounds of a survey as they stand.
+
+    Dates are timestamps, from a frame as from a workbook; none is taken for its year.
+    """
+    if isinstance(value, (datetime.date, np.datetime64)):
+        stamp = pd.Timestamp(value)
+        return None if pd.isna(stamp) else stamp
+    if isinstance(value, pd.Period):
         return value
     text = clean(plain_number(value))
     if text.lower() in ("", "nan", "none", "nat", "<na>"):
@@ -308,10 +336,14 @@ def _arrange(
     if not panel:
         return data.drop(columns=TIME).set_index(REGION).reindex(ids), gaps
     times = data[TIME].unique().tolist()
-    if len({isinstance(when, str) for when in times}) > 1:
-        words = [when for when in times if isinstance(when, str)]
-        raise InputError(f"the times are partly years and partly words: {name_some(words)}. Write them in one way.")
-    times = sorted(times)
+    kinds = {_TIME_KINDS.get(type(when), "words"): when for when in times}
+    if len(kinds) > 1:
+        examples = ", ".join(f"{kind} ({when})" for kind, when in kinds.items())
+        raise InputError(f"the times are written in several ways: {examples}. Write them in one way.")
+    try:
+        times = sorted(times)
+    except (TypeError, ValueError) as error:  # periods of several lengths, dates with and without a zone
+        raise InputError(f"the times have no order: {error}. Write them in one way.") from error
     product = pd.MultiIndex.from_product([ids, times], names=["region", "time"])
     keyed = data.set_index([REGION, TIME])
     absent = product[~product.isin(keyed.index)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Share of regions with a known code that makes a layer one of China: national files carry the odd extra shape.
 NEARLY_ALL = 0.9
+_DECIMALS = re.compile(r"^(\d+)\.0+$")  # 12.0 as a spreadsheet may write 12
 Resolve = Literal["auto", "china", "key"]
 
 
@@ -81,8 +83,11 @@ class PlainKeys:
     level = None
 
     def __init__(self, ids: Iterable[object]) -> None:
-        self.ids = [str(region) for region in ids]
-        self.exact = set(self.ids)
+        listed = list(ids)
+        self.ids = [str(region) for region in listed]
+        # Ids may have been read as floats: 1.0 is found as 1 and as 1.0.
+        plain = {plain_number(region): str(region) for region in listed}
+        self.exact = plain | {region: region for region in self.ids}
         self.loose: dict[str, list[str]] = defaultdict(list)
         for region in self.ids:
             self.loose[_loosened(region)].append(region)
@@ -93,20 +98,26 @@ class PlainKeys:
             return Resolution("unmatched", reason="blank")
         text = plain_number(cell)
         if text in self.exact:
-            return Resolution("matched", text)
+            return Resolution("matched", self.exact[text])
         near = self.loose.get(_loosened(text), [])
         if len(near) == 1:
-            zeros = text.strip().lstrip("0") == near[0].strip().lstrip("0")
-            detail = "differs in zeros in front" if zeros else "differs in case, width or spaces"
-            return Resolution("respelled", near[0], detail=detail)
+            return Resolution("respelled", near[0], detail=_difference(text.strip(), near[0].strip()))
         if near:
             return Resolution("ambiguous", reason="ambiguous", detail=" or ".join(near[:5]), candidates=tuple(near))
         hits = process.extract(text, self.ids, scorer=fuzz.ratio, limit=SUGGESTIONS, score_cutoff=LEAST_LIKENESS)
         return Resolution("unmatched", reason="unknown", candidates=tuple(hit[0] for hit in hits))
 
 
+def _difference(written: str, region: str) -> str:
+    if written.lstrip("0") == region.lstrip("0"):
+        return "differs in zeros in front"
+    if _DECIMALS.sub(r"\1", written).lstrip("0") == _DECIMALS.sub(r"\1", region).lstrip("0"):
+        return "differs in empty decimals"
+    return "differs in case, width or spaces"
+
+
 def _loosened(text: str) -> str:
-    form = clean(text).casefold().replace(" ", "")
+    form = _DECIMALS.sub(r"\1", clean(text).casefold().replace(" ", ""))
     return form.lstrip("0") or "0" if form.isdigit() else form
 
 

@@ -20,7 +20,7 @@ LEAST_LIKENESS = 50  # of 100: below it a suggestion helps nobody
 
 
 def resolve_regions(
-    names: Iterable[object],
+    names: str | int | Iterable[object],
     *,
     time: int | Iterable[object] | None = None,
     province: str | Iterable[object] | None = None,
@@ -34,8 +34,8 @@ def resolve_regions(
 
     Parameters
     ----------
-    names : iterable
-        Names or codes.
+    names : iterable, or str or int
+        Names or codes; a single text or number is one name.
     time : int or iterable of int, optional
         Year of all names, or of each. Without it today's meaning of a name goes first, then that of 2000-2024.
     province : str or iterable, optional
@@ -54,7 +54,7 @@ def resolve_regions(
     OptionError
         If `level` is not offered.
     InputError
-        If `time` or `province` has another length than `names`, or a time is no year.
+        If `names` are none, `time` or `province` has another length than `names`, or a time is no year.
 
     Examples
     --------
@@ -64,7 +64,9 @@ def resolve_regions(
     [['renamed', '420600'], ['matched', '130800'], ['ambiguous', ''], ['unmatched', '']]
     """
     check_option(level, LayerLevel, "level")
-    cells = list(names)
+    if names is None or (not isinstance(names, (str, int)) and not isinstance(names, Iterable)):
+        raise InputError(f"names must be names or codes of regions, in a list; found {names!r}.")
+    cells: list[object] = [names] if isinstance(names, (str, int)) else list(names)
     times = _one_each(time, len(cells), "time")
     provinces = _one_each(province, len(cells), "province")
     rows = []
@@ -149,9 +151,9 @@ def _forms_of_today(level: LayerLevel, han: bool) -> dict[str, str]:
 
 
 def _one_each(values: object, count: int, argument: str) -> list[object]:
-    if values is None or isinstance(values, (str, int)):
+    if isinstance(values, str) or not isinstance(values, Iterable):
         return [values] * count
-    listed = list(values)  # type: ignore[call-overload]
+    listed = list(values)
     if len(listed) != count:
         raise InputError(f"{argument} has {len(listed)} values for {count} names; give one, or one for each name.")
     return listed

@@ -69,7 +69,8 @@ def read_regions(
     UnknownNameError
         If there is no such column or layer.
     InputError
-        If `id` or `layer` is needed and not given, or `snap` is not positive.
+        If `id` or `layer` is needed and not given, `id` or `name` is the geometry, `snap` is no positive number, or
+        `encoding` no text.
     MissingValuesError, DuplicateError
         If an id is missing or occurs twice.
     CRSError
@@ -90,8 +91,11 @@ def read_regions(
     >>> sr.read_regions(frame, id="code").index.tolist()
     ['130100', '130200']
     """
-    if snap is not None and not (np.isfinite(snap) and snap > 0):
+    number = isinstance(snap, (int, float, np.number)) and not isinstance(snap, bool)
+    if snap is not None and not (number and np.isfinite(snap) and snap > 0):
         raise InputError(f"snap must be a positive number of metres; found {snap!r}.")
+    if encoding is not None and not isinstance(encoding, str):
+        raise InputError(f"encoding must be a name such as 'GBK'; found {encoding!r}.")
     frame, where = _open(source, layer=layer, encoding=encoding)
     for column, argument in ((id, "id"), (name, "name")):
         if column is not None and column not in frame.columns:
@@ -99,6 +103,8 @@ def read_regions(
                 f"{where} has no column {column!r} ({argument}=).{did_you_mean(column, frame.columns)} "
                 f"Columns: {name_some(frame.columns.drop(frame.geometry.name), limit=30)}."
             )
+        if column == frame.geometry.name:
+            raise InputError(f"{argument}={column!r} is the geometry of {where}; choose a column of codes or names.")
     for column in (id, name):
         if column is not None:
             check_text(frame[column], where)

@@ -270,3 +270,13 @@ def test_marks_and_units_in_cells_are_told(regions: gpd.GeoDataFrame) -> None:
         "'big' is kept as text: 1 cells are no number: '1e400' (row 0)",
     )
     assert "footnote marks" in str(study.match)
+
+
+def test_one_name_is_one_name() -> None:
+    """A text was taken apart into its characters."""
+    assert sr.resolve_regions("承德市")["region"].tolist() == ["130800"]
+    assert sr.resolve_regions("朝阳", province="辽宁")["region"].tolist() == ["211300"]
+    assert sr.resolve_regions(130800, time=2020.0)["region"].tolist() == ["130800"]
+    for names in (None, 5.5):
+        with pytest.raises(InputError, match="names must be"):
+            sr.resolve_regions(names)  # type: ignore[arg-type]

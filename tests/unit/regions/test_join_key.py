@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+from pathlib import Path
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
 import spatial_region as sr
-from spatial_region.errors import JoinWarning
+from spatial_region.errors import DuplicateError, InputError, JoinWarning
 
 
 def squares(ids: list[object]) -> gpd.GeoDataFrame:
@@ -66,3 +70,72 @@ def test_a_blank_cell_of_a_text_column_is_missing(tmp_path):
     study = sr.join(regions, path, on="id")
     assert study.values("zone").tolist()[0] == "Cfa"
     assert study.values("zone").isna().tolist() == [False, True, True]
+
+
+def test_ids_that_were_read_as_floats() -> None:
+    """Ids 0.0 and 1.0 were text that no key matched."""
+    table = pd.DataFrame({"k": [1, 0], "x": [11, 10]})
+    for keys in ([1, 0], ["1", "0"], [1.0, 0.0], ["1.0", "0.0"]):
+        study = sr.join(squares([0.0, 1.0]), table.assign(k=keys), on="k")
+        assert study.ids.tolist() == [0.0, 1.0]
+        assert study.values("x").tolist() == [10, 11]
+        assert study.match.counts["matched"] == 2
+    told = sr.join(squares([0, 1]), table.assign(k=["1.0", "0"]), on="k")
+    assert told.match.respelled["detail"].tolist() == ["differs in empty decimals"]
+
+
+def test_dates_of_a_workbook_and_of_a_frame_are_the_same_times(tmp_path: Path) -> None:
+    days = [datetime.datetime(2020, 1, 1), datetime.datetime(2021, 1, 1)]
+    table = pd.DataFrame({"k": ["a", "a"], "day": days, "x": [1.0, 2.0]})
+    table.to_excel(tmp_path / "t.xlsx", index=False)
+    dates = table.assign(day=pd.Series([day.date() for day in days], dtype=object))
+    stamps = [pd.Timestamp(day) for day in days]
+    for source in (table, dates, tmp_path / "t.xlsx"):
+        assert sr.join(squares(["a"]), source, on="k", time="day").times == stamps
+
+
+@pytest.mark.parametrize(
+    "times",
+    [[2020, datetime.date(2021, 1, 1)], ["2020Q1", 2020], [pd.Period("2020"), pd.Period("2020Q1")],
+     [pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-01", tz="UTC")], [float("inf"), 2020]],
+)  # fmt: skip
+def test_times_written_in_several_ways_are_refused(times: list[object]) -> None:
+    table = pd.DataFrame({"k": ["a", "b"], "t": pd.Series(times, dtype=object), "x": [1, 2]})
+    with pytest.raises(InputError, match="the times .*Write them in one way"):
+        sr.join(squares(["a", "b"]), table, on="k", time="t")
+
+
+@pytest.mark.parametrize("absent", [None, np.nan, pd.NaT, pd.NA, "NaN", " "])
+def test_a_row_without_a_time_is_listed_never_hidden(absent: object) -> None:
+    table = pd.DataFrame({"k": ["a", "b"], "t": pd.Series([2020, absent], dtype=object), "x": [1, 2]})
+    with pytest.warns(JoinWarning, match="1 no time"):
+        study = sr.join(squares(["a", "b"]), table, on="k", time="t")
+    assert study.times == [2020]
+    assert study.match.unmatched["name"].tolist() == ["b"]
+    assert "b: no time: 't' holds no year in this row (row 1)" in str(study.match)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"on": None}, "on must be the name of a column.*found None"),
+        ({"on": "k", "time": 5}, "time must be the name of a column"),
+        ({"on": "k", "time": "k"}, "must be different columns"),
+        ({"on": "k", "variables": []}, r"variables must name columns.*found \[\]"),
+        ({"on": "k", "variables": 5}, "variables must name columns"),
+        ({"on": "k", "aliases": 3}, "aliases must map"),
+        ({"on": "k", "combine": 4}, "combine must be 'sum', 'mean'"),
+        ({"on": "k", "sheet": True}, "sheet must be"),
+    ],
+)
+def test_arguments_of_the_wrong_type(options: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        sr.join(squares(["a", "b"]), pd.DataFrame({"k": ["a", "b"], "x": [1, 2]}), **options)  # type: ignore[arg-type]
+
+
+def test_regions_without_one_clear_id_each() -> None:
+    table = pd.DataFrame({"k": ["a"], "x": [1]})
+    with pytest.raises(DuplicateError, match="found twice: 1"):
+        sr.join(squares([1, "1"]), table, on="k")
+    with pytest.raises(InputError, match="one complete id each"):
+        sr.join(squares(["a", None]), table, on="k")

@@ -248,3 +248,13 @@ def test_the_bundled_file_reads_like_the_bundled_layer() -> None:
     assert read.index.tolist() == layer.index.tolist()
     assert read.attrs == layer.attrs
     assert shapely.equals_identical(read.geometry.to_numpy(), layer.geometry.to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"snap": "5"}, "snap must be"), ({"snap": True}, "snap must be"), ({"id": "geometry"}, "is the geometry"),
+     ({"name": "geometry"}, "is the geometry"), ({"encoding": 5}, "encoding must be")],
+)  # fmt: skip
+def test_arguments_of_the_wrong_sort(frame: gpd.GeoDataFrame, options: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        sr.read_regions(frame, **({"id": "code"} | options))  # type: ignore[arg-type]
