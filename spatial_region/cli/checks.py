@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
 from spatial_region.cli.expression import Formula, read_formula
 from spatial_region.cli.inputs import Inputs
 from spatial_region.cli.loader import AREA, in_order
@@ -11,6 +13,7 @@ from spatial_region.cli.positions import Loc
 from spatial_region.cli.problems import unknown_name
 from spatial_region.cli.schema_analyses import Analysis, SpatialModels
 from spatial_region.cli.studyfile import Parsed
+from spatial_region.core.messages import name_some
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 
@@ -89,11 +92,32 @@ def formula_variables(formula: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def check_numbers(parsed: Parsed, study: Study) -> None:
+    """Note every analysis of a variable that holds text, where numbers are needed."""
+    for place, _, one in parsed.analyses:
+        for loc, variable in one.named_variables():
+            if loc[0] == "factors":
+                continue  # strata may be named
+            column = study.data[variable] if variable in study.data else study.regions[variable]
+            if not pd.api.types.is_numeric_dtype(column.dtype):
+                examples = name_some([repr(value) for value in column.dropna().unique()], limit=3)
+                advice = " Text can be a factor of a geodetector, or a grouping." if _has_few(column) else ""
+                parsed.problems.add(
+                    ("analyses", place, *loc), f"{variable!r} must be numeric here; found {examples}.{advice}"
+                )
+
+
+def _has_few(column: pd.Series) -> bool:
+    return column.nunique() <= max(2, len(column) // 3)
+
+
 def check_times(parsed: Parsed, study: Study) -> None:
     """Note every time and group that the data do not have, and every analysis that lacks a time."""
     for place, _, one in parsed.analyses:
         loc = ("analyses", place)
         wanted = [(key, time) for key in ("at", "base", "between") for time in _listed(getattr(one, key, None))]
+        if not study.is_panel and getattr(one, "at", None) == "all":
+            parsed.problems.add((*loc, "at"), "the data have no time; leave this out.")
         for key, time in wanted:
             if not study.is_panel:
                 parsed.problems.add((*loc, key), "the data have no time; leave this out.")

@@ -29,6 +29,18 @@ _ABSENT = {
     "union_tag_not_found": "says no kind; give kind = and one of the kinds in the documentation.",
 }
 
+# What people write for what is meant; for suggestions only.
+_ALIASES = {
+    "cn": "zh", "zh-cn": "zh", "zh_cn": "zh", "chinese": "zh", "中文": "zh", "english": "en", "en-us": "en",
+    "lisa": "local_moran", "local": "local_moran", "moran_local": "local_moran", "morans_i": "moran",
+    "global_moran": "moran", "choropleth": "map", "regression": "spatial_regression", "panel": "spatial_panel",
+    "q": "geodetector", "gdm": "geodetector", "classes": "grades", "levels": "profile", "table": "profile",
+    "contiguity": "queen", "nearest": "knn", "nearest_neighbours": "knn", "distance": "distance_band",
+    "band": "distance_band", "idw": "inverse_distance", "fe": "region", "individual": "region", "entity": "region",
+    "year": "time", "both": "twoway", "two-way": "twoway", "none": "pooled", "lag": "sar", "error": "sem",
+    "durbin": "sdm", "bh": "fdr", "two_sided": "two-sided", "mle": "ml",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -114,4 +126,6 @@ def unknown_name(what: str, word: object, known: Iterable[object], *, advice: st
 
 def _not_offered(word: object, listed: str) -> str:
     offered = listed.replace("'", "").split(", ")
-    return f"{shown(word)} is not offered.{did_you_mean(word, offered)} Choose one of: {', '.join(offered)}."
+    meant = _ALIASES.get(str(word).lower())
+    near = f" Did you mean {meant!r}?" if meant in offered else did_you_mean(word, offered)
+    return f"{shown(word)} is not offered.{near} Choose one of: {', '.join(offered)}."

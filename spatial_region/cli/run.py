@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spatial_region.cli.checks import check_names, check_times
+from spatial_region.cli.checks import check_names, check_numbers, check_times
 from spatial_region.cli.inputs import Inputs, read_inputs
 from spatial_region.cli.loader import build_weights, load_regions, load_study
 from spatial_region.cli.output import Folder, sha256, whole_folder
@@ -81,7 +81,7 @@ def checked(path: Path) -> tuple[Parsed, Inputs]:
 
 
 def loaded(parsed: Parsed, inputs: Inputs) -> tuple[Study, tuple[MatchReport, ...]]:
-    """Join the inputs, and refuse analyses of times or groups that they do not have.
+    """Join the inputs, and refuse analyses of times, groups or numbers that they do not have.
 
     Raises
     ------
@@ -92,6 +92,7 @@ def loaded(parsed: Parsed, inputs: Inputs) -> tuple[Study, tuple[MatchReport, ..
     regions = load_regions(boundaries, inputs.files[boundaries.source])
     study, reports = load_study(parsed.spec, inputs, regions)
     check_times(parsed, study)
+    check_numbers(parsed, study)
     parsed.problems.raise_any()
     return study, reports
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,9 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "tables": schema.Table,
     "variables": schema.Variable,
 }
+
+
+_BARE_TEXT = re.compile(r"""(?P<key>[\w.-]+)\s*=\s*(?P<value>[^\W\d][^"'\[\]{}#=]*?)\s*(#.*)?""")
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,11 @@ def _toml_error(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     message, _, at = str(error).rpartition(" (at ")
     line = at.removeprefix("line ").split(",")[0].rstrip(")")
     place = line if line.isdigit() else str(text.count("\n") + 1)
-    return f"{path}:{place}: not valid TOML: {message or error}."
+    said = f"{path}:{place}: not valid TOML: {message or error}."
+    written = text.splitlines()[int(place) - 1].strip() if line.isdigit() and text else ""
+    bare = _BARE_TEXT.fullmatch(written)
+    advice = f' Text needs quotes: {bare["key"]} = "{bare["value"]}".' if bare else ""
+    return f"{said} The line says `{written}`.{advice}" if written else said
 
 
 def _validate(raw: dict[str, Any], problems: Problems) -> tuple[StudyFile, list[int]]:

@@ -11,8 +11,9 @@ from spatial_region import __version__
 from spatial_region.cli import markdown
 from spatial_region.cli.inputs import Inputs
 from spatial_region.cli.studyfile import Parsed
-from spatial_region.cli.words import word
+from spatial_region.cli.words import card_in, word
 from spatial_region.core.match import MatchReport
+from spatial_region.core.match_words import Language
 from spatial_region.core.study import Study
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def summary(
     if study.weights:
         parts.append(f"## {word('weights', lang)}")
     for name, w in study.weights.items():
-        card = w.card().rename_axis(word("fact", lang)).rename(name).reset_index()
-        parts.append(markdown.table(card.astype(str)))
+        card = card_in(w.card().astype(str), lang).rename_axis(word("fact", lang)).rename(name).reset_index()
+        parts.append(markdown.table(card))
     parts.append(f"## {word('results', lang)}")
     parts += [section.text() for section in sections]
     parts.append(f"## {word('warnings', lang)}")
@@ -47,7 +48,9 @@ def summary(
     return "\n\n".join(parts) + "\n"
 
 
-def _data(study: Study, reports: Sequence[MatchReport], inputs: Inputs, lang: str, source: str | None) -> list[str]:
+def _data(
+    study: Study, reports: Sequence[MatchReport], inputs: Inputs, lang: Language, source: str | None
+) -> list[str]:
     facts = [word("regions", lang, n=study.n)]
     if study.is_panel:
         facts.append(word("times", lang, count=len(study.times), first=study.times[0], last=study.times[-1]))
@@ -58,7 +61,7 @@ def _data(study: Study, reports: Sequence[MatchReport], inputs: Inputs, lang: st
     parts.append(markdown.table(_variables(study, lang)))
     for table, report in zip(inputs.tables, reports, strict=True):
         parts.append(f"### {word('match', lang, file=table.section.path)}")
-        parts.append(f"```text\n{report.summary()}\n```")
+        parts.append(f"```text\n{report.summary(lang=lang)}\n```")
     return parts
 
 

@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 
+from spatial_region.core.match_words import more_in
+
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
         "made by": "Made by spatial_region {version} from `{file}`, seed {seed}.",
@@ -261,6 +263,13 @@ _VALUES_ZH = {
         "sd": "标准差", "edges": "给定界值",
     },
 }  # fmt: skip
+_CARD_ZH = {
+    "regions": "区域数", "links": "邻接关系数", "density (%)": "密度（%）",
+    "neighbours (min / mean / max)": "邻居数（最少 / 平均 / 最多）",
+    "components": "连通分量数", "islands": "无邻居的区域",
+    "standardisation": "标准化", "recipe": "构造方式", "none chosen (statistics use row)": "未指定（统计量按行标准化）",
+    "row": "按行", "binary": "0—1", "none": "无",
+}  # fmt: skip
 _NOTES_ZH = {
     r"(\d+) times are pooled; .*": "合并了 {0} 个时点；同一区域的各行并不独立，p 值因此偏小。",
     r"intervals without a unit are no strata: (.*)\.": "没有区域的区间不成层：{0}。",
@@ -281,6 +290,15 @@ def in_words(table: pd.DataFrame, lang: str) -> pd.DataFrame:
         return table
     named = {column: words for column, words in _VALUES_ZH.items() if column in table}
     return table.replace(named).rename(columns=_TABLES_ZH)
+
+
+def card_in(card: pd.Series, lang: str) -> pd.Series:
+    """Return the card of weights, as text, in a language."""
+    if lang == "en":
+        return card
+    values = {row: _CARD_ZH.get(value, value) for row, value in card.items() if row == "standardisation"}
+    listed = card["islands"].replace(": ", "：") if card["islands"] != "0" else "0"
+    return pd.Series({**card, **values, "islands": more_in(listed, "zh")}).rename(_CARD_ZH)
 
 
 def note_in(note: str, lang: str) -> str:

@@ -10,12 +10,15 @@ from typing import Any
 
 import pandas as pd
 
+from spatial_region.core.match_words import MATCH_WORDS, Language, Words, more_in
 from spatial_region.core.messages import name_regions, name_some
+from spatial_region.core.options import check_option
 
 STATUSES = ("matched", "renamed", "merged", "respelled", "ambiguous", "unmatched")
 # Rows that name no region, and rows of regions outside the boundaries, are not a loss.
 NO_LOSS = frozenset({"total", "note", "blank", "outside"})
 SHOWN = 12
+WIDE_FROM = 0x2E7F  # characters above are as wide as two letters
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,61 +127,78 @@ class MatchReport:
 
     # -- words ---------------------------------------------------------------------------------------------
 
-    def summary(self) -> str:
-        """Return the report as text."""
-        counts = self.counts
-        lines = [f"Match report: {counts['rows']} rows joined on {self.settings.get('on')!r}"]
-        lines += [
-            f"  {status:<10} {counts[status]:>6}" for status in STATUSES if counts[status] or status != "respelled"
-        ]
-        lines.append(f"  {'regions':<10} {counts['regions']:>6} of {len(self.region_names)} have data")
+    def summary(self, *, lang: Language = "en") -> str:
+        """Return the report as text.
+
+        Parameters
+        ----------
+        lang : {"en", "zh"}
+            Language of the report's own words. Details of renamed and dissolved units are in English in both.
+
+        Raises
+        ------
+        OptionError
+            If `lang` is not offered.
+        """
+        check_option(lang, Language, "lang")
+        words, counts = MATCH_WORDS[lang], self.counts
+        lines = [words["title"].format(rows=counts["rows"], on=self.settings.get("on"))]
+        listed = {status: counts[status] for status in STATUSES if counts[status] or status != "respelled"}
+        facts = [(words[status], count, "") for status, count in listed.items()]
+        facts.append((words["regions"], counts["regions"], words["have data"].format(all=len(self.region_names))))
         if self.times:
-            lines.append(f"  {'times':<10} {len(self.times):>6}, {self.times[0]} to {self.times[-1]}")
-            lines.append(f"  {'gaps':<10} {counts['gaps']:>6} (region, time) without a row")
+            facts.append(
+                (words["times"], len(self.times), words["span"].format(first=self.times[0], last=self.times[-1]))
+            )
+            facts.append((words["gaps"], counts["gaps"], words["without row"]))
+        lines += [f"  {_padded(name)} {count:>6}{said}" for name, count, said in facts]
         for status in STATUSES[1:]:
-            lines += self._section(status)
-        lines += self._closing()
+            lines += self._section(status, lang)
+        lines += self._closing(lang)
         return "\n".join(lines)
 
-    def _section(self, status: str) -> list[str]:
-        rows = self._of(status)
+    def _section(self, status: str, lang: Language) -> list[str]:
+        rows, words = self._of(status), MATCH_WORDS[lang]
         if rows.empty:
             return []
         said = rows.groupby(["name", "region", "region_name", "reason", "detail", "suggestions"], sort=False)
-        lines = ["", f"{status.capitalize()}:"]
+        lines = ["", words["heading"].format(name=words[status].capitalize())]
         for count, (key, part) in enumerate(said):
             if count == SHOWN:
-                lines.append(f"  ... and {said.ngroups - SHOWN} more; see study.match.{status}")
+                lines.append("  " + words["more"].format(count=said.ngroups - SHOWN, where=f"study.match.{status}"))
                 break
-            lines.append(f"  {_describe(*key)} ({_rows_in_words(part)})")
+            said_of_rows = words["listed"].format(said=_describe(*key, words=words), rows=_rows_in_words(part, words))
+            lines.append(f"  {said_of_rows}")
         return lines
 
-    def _closing(self) -> list[str]:
+    def _closing(self, lang: Language) -> list[str]:
         lines: list[str] = []
+        words = MATCH_WORDS[lang]
         if len(self.combined):
-            lines += ["", f"Combined ({self.settings.get('combine')}): {len(self.combined)} regions or region-times"]
-            lines += [f"  {row.name} {row.time}: rows {row.rows}" for row in _first(self.combined)]
+            lines += ["", words["combined"].format(how=self.settings.get("combine"), count=len(self.combined))]
+            lines += [
+                "  " + words["combined row"].format(name=row.name, time=row.time, rows=row.rows)
+                for row in _first(self.combined)
+            ]
         without = self.regions_without_data
         if len(without):
-            lines += [
-                "",
-                "Regions without data:",
-                f"  {name_regions(without['region'], self.region_names, limit=SHOWN)}",
-            ]
+            named = name_regions(without["region"], self.region_names, limit=SHOWN)
+            lines += ["", words["without data"], f"  {more_in(named, lang)}"]
         if len(self.gaps):
             by_region = self.gaps.groupby("region", sort=False)["time"].agg(lambda times: name_some(times, limit=8))
-            lines += ["", "Gaps:"]
+            lines += ["", words["heading"].format(name=words["gaps"].capitalize())]
             lines += [
-                f"  {name_regions([region], self.region_names)}: {times}" for region, times in by_region[:SHOWN].items()
+                f"  {name_regions([region], self.region_names)}: {more_in(times, lang)}"
+                for region, times in by_region[:SHOWN].items()
             ]
             if len(by_region) > SHOWN:
-                lines.append(f"  ... and {len(by_region) - SHOWN} more regions; see study.match.gaps")
+                lines.append("  " + words["more"].format(count=len(by_region) - SHOWN, where="study.match.gaps"))
         if len(self.missing):
             marks = Counter(self.missing["text"])
             said = ", ".join(f"{text!r} x {count}" for text, count in marks.most_common(SHOWN))
-            lines += ["", f"Cells read as missing: {len(self.missing)} ({said})"]
+            lines += ["", words["missing"].format(count=len(self.missing), said=said)]
         if self.notes:
-            lines += ["", "Notes:", *(f"  {note}" for note in self.notes)]
+            lines += ["", words["heading"].format(name=words["notes"]), *(f"  {note}" for note in self.notes)]
         return lines
 
     def to_dict(self) -> dict[str, Any]:
@@ -202,24 +222,35 @@ class MatchReport:
         return f"<pre>{escape(self.summary())}</pre>"
 
 
-def _describe(name: object, region: str, region_name: str, reason: str, detail: str, suggestions: object) -> str:
-    said = f"{name}" if str(name).strip() else "(empty)"
+def _padded(name: str) -> str:
+    """Return a name as wide as ten letters; a Chinese character takes the room of two."""
+    width = sum(2 if ord(sign) > WIDE_FROM else 1 for sign in name)
+    return name + " " * (10 - width)
+
+
+def _describe(
+    name: object, region: str, region_name: str, reason: str, detail: str, suggestions: object, *, words: Words
+) -> str:
+    said = f"{name}" if str(name).strip() else words["empty"]
     if region:
         said += f" -> {region_name} ({region})" if str(name) != region_name else f" ({region})"
     elif reason and reason != "ambiguous":
-        said += f": {reason}"
+        said += f": {words.get(f'reason {reason}', reason)}"
     if detail:
-        said += f": {detail}"
-    near = f"; near names: {suggestions}" if suggestions and reason == "unknown" else ""
+        said += f": {words.get(f'detail {detail}', detail)}"
+    near = f"{words['near']}{suggestions}" if suggestions and reason == "unknown" else ""
     return said + near
 
 
-def _rows_in_words(part: pd.DataFrame) -> str:
+def _rows_in_words(part: pd.DataFrame, words: Words) -> str:
     rows = part["row"].unique()  # a wide table gives one row for each of its times
-    label = "row" if len(rows) == 1 else "rows"
+    label = words["row"] if len(rows) == 1 else words["rows"]
+    listed = name_some(rows, limit=3)
     times = part["time"].dropna().unique()
-    when = f", {times[0]}" if len(times) == 1 else f", {min(times)} to {max(times)}" if len(times) else ""
-    return f"{label} {name_some(rows, limit=3)}{when}"
+    said = label.format(rows=listed if words is MATCH_WORDS["en"] else more_in(listed, "zh"))
+    if len(times) == 1:
+        return said + words["when"].format(time=times[0])
+    return said + words["from to"].format(first=min(times), last=max(times)) if len(times) else said
 
 
 def _first(frame: pd.DataFrame) -> list[Any]:

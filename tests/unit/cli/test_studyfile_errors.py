@@ -171,3 +171,49 @@ def test_a_fault_found_while_computing_names_its_place(cells):
     )
     assert "Cell 01 (01)" in result.stderr
     assert [path.name for path in cells.folder.iterdir() if "results" in path.name] == []
+
+
+def test_text_without_quotes_is_shown_and_quoted(cells):
+    cells.replace('w = "queen"', "w = queen")
+    result = cells.check()
+    assert result.exit_code == 2
+    assert (
+        'study.toml:18: not valid TOML: Invalid value. The line says `w = queen`. Text needs quotes: w = "queen".'
+        in (result.stderr)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ('name = "cells"', 'name = "cells"\nlang = "cn"', "zh"),
+        ('kind = "moran"', 'kind = "lisa"', "local_moran"),
+        ('kind = "queen"', 'kind = "contiguity"', "queen"),
+    ],
+)
+def test_other_words_for_an_option_lead_to_it(cells, old, new, meant):
+    cells.replace(old, new)
+    assert f"Did you mean '{meant}'?" in cells.check().stderr
+
+
+def test_a_map_of_text_is_noticed_before_the_run(cells):
+    cells.add("""
+[[analyses]]
+kind = "map"
+variable = "zone"
+at = 2001
+""")
+    result = cells.check()
+    assert result.exit_code == 2
+    assert "'zone' must be numeric here; found 'west', 'east'. Text can be a factor" in result.stderr
+
+
+@pytest.mark.parametrize("at", ["2001", '"all"'])
+def test_a_time_for_data_without_time_is_noticed_before_the_run(cells, at):
+    table = pd.read_csv(cells.folder / "data.csv").query("year == 2001").drop(columns="year")
+    table.to_csv(cells.folder / "data.csv", index=False)
+    cells.replace('time = "year"\n', "")
+    cells.replace("at = 2001", f"at = {at}")
+    result = cells.check()
+    assert result.exit_code == 2
+    assert "the data have no time; leave this out." in result.stderr
