@@ -128,6 +128,17 @@ def test_provinces_grades_and_strata(results):
     assert factors.loc["plate", "q"] == pytest.approx(q, rel=1e-9)
 
 
+def test_chinese_results_have_no_english_words_of_the_program(results):
+    summary = (results["provinces"] / "summary.md").read_text(encoding="utf-8")
+    body = summary.split("## 数据")[1].split("## 警告")[0]
+    body = re.sub(r"```(text)?|`[^`\n]*`|\]\([^)]*\)", "", body)  # names in code, and links
+    words = set(re.findall(r"[A-Za-z]{2,}", body))
+    from_inputs = {"Central", "East", "Northeast", "West", "province", "adcode"}  # values and columns of the inputs
+    in_use = {"Moran", "CSV", "SVG", "HH", "LL", "LH", "HL"}  # in Chinese texts too
+    recipe = {"queen", "kind", "order", "islands", "nearest"}
+    assert words <= from_inputs | in_use | recipe
+
+
 def test_us48_moran_equals_esda(results):
     import geopandas as gpd
     from esda.moran import Moran  # esda 2.9
