@@ -177,7 +177,7 @@ class MatchReport:
         if len(self.combined):
             lines += ["", words["combined"].format(how=self.settings.get("combine"), count=len(self.combined))]
             lines += [
-                "  " + words["combined row"].format(name=row.name, time=row.time, rows=row.rows)
+                "  " + words["combined row"].format(name=_with_time(row.name, row.time), rows=row.rows)
                 for row in _first(self.combined)
             ]
         without = self.regions_without_data
@@ -250,7 +250,13 @@ def _rows_in_words(part: pd.DataFrame, words: Words) -> str:
     said = label.format(rows=listed if words is MATCH_WORDS["en"] else more_in(listed, "zh"))
     if len(times) == 1:
         return said + words["when"].format(time=times[0])
+    if len({type(time) for time in times}) > 1:  # rows that are not joined may hold words beside years
+        return said + words["when"].format(time=name_some(times, limit=3))
     return said + words["from to"].format(first=min(times), last=max(times)) if len(times) else said
+
+
+def _with_time(name: str, time: Any) -> str:
+    return name if pd.isna(time) else f"{name} {time}"  # a cross-section has no time
 
 
 def _first(frame: pd.DataFrame) -> list[Any]:
