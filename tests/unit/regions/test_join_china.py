@@ -280,3 +280,9 @@ def test_one_name_is_one_name() -> None:
     for names in (None, 5.5):
         with pytest.raises(InputError, match="names must be"):
             sr.resolve_regions(names)  # type: ignore[arg-type]
+
+
+def test_combined_rows_of_a_cross_section_have_no_time(regions: gpd.GeoDataFrame) -> None:
+    table = pd.DataFrame({"city": ["济南市", "莱芜市"], "pop": [7.0, 1.0]})
+    text = str(sr.join(regions, table, on="city", combine="sum").match)
+    assert "  济南市: rows 0, 1" in text and "None" not in text

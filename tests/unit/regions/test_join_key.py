@@ -139,3 +139,10 @@ def test_regions_without_one_clear_id_each() -> None:
         sr.join(squares([1, "1"]), table, on="k")
     with pytest.raises(InputError, match="one complete id each"):
         sr.join(squares(["a", None]), table, on="k")
+
+
+def test_words_beside_years_in_rows_that_are_not_joined() -> None:
+    table = pd.DataFrame({"k": ["a", "z", "z"], "t": [2020, 2020, "later"], "x": [1, 2, 3]})
+    with pytest.warns(JoinWarning):
+        study = sr.join(squares(["a"]), table, on="k", time="t")
+    assert "z: unknown (rows 1, 2, 2020, later)" in str(study.match)
