@@ -12,6 +12,7 @@ from spatial_region.core.weights import check_same_regions
 from spatial_region.errors import DuplicateError, InputError
 from spatial_region.viz.charts import ChartOptions, new_chart, open_frame
 from spatial_region.viz.figure import Figure
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.style import SMALL_SIZE, TEXT_SIZE, style, text_size, wrap
 from spatial_region.viz.words import word
 
@@ -25,6 +26,7 @@ def factor_bars(
     p: pd.Series | None = None,
     *,
     labels: Mapping[str, str] | None = None,
+    note: str = "",
     **options: Unpack[ChartOptions],
 ) -> Figure:
     """Draw q of each factor as a bar, the strongest on top, with stars of significance.
@@ -37,6 +39,8 @@ def factor_bars(
         p-value by factor; stars at 1, 5 and 10 %.
     labels : mapping, optional
         How each factor is called in the figure.
+    note : str
+        Text after the key to the stars, such as which p-values they stand for.
     **options
         See `ChartOptions`.
 
@@ -62,7 +66,7 @@ def factor_bars(
     >>> figure.data["text"].to_dict()
     {'soil': '0.500***', 'rain': '0.200'}
     """
-    lang = options.get("lang", "en")
+    lang = read_options(factor_bars, options, ChartOptions)
     if q.index.has_duplicates:
         raise DuplicateError(f"q: found twice: {', '.join(map(str, q.index[q.index.duplicated()].unique()))}.")
     if not len(q) or not q.between(0, 1).all():
@@ -77,7 +81,7 @@ def factor_bars(
     data = data.sort_values("q", ascending=False, kind="stable")
     shown = [str((labels or {}).get(factor, factor)) for factor in data.index]
     with style(lang):
-        canvas = _draw(data, shown, options)
+        canvas = _draw(data, shown, note, options)
     return Figure(canvas, data, lang)
 
 
@@ -86,18 +90,19 @@ def stars(p: float) -> str:
     return "***" if p < 0.01 else "**" if p < 0.05 else "*" if p < 0.1 else ""
 
 
-def _draw(data: pd.DataFrame, shown: list[str], options: ChartOptions) -> Any:
+def _draw(data: pd.DataFrame, shown: list[str], note: str, options: ChartOptions) -> Any:
     lang = options.get("lang", "en")
     wrapped = [wrap(label, _LABEL_ROOM, TEXT_SIZE) for label in shown]
     sizes = [text_size(label, TEXT_SIZE) for label in wrapped]
     row = max(_ROW, max(high for _, high in sizes) + 0.08)
+    key = ("；" if lang == "zh" else "; ").join(filter(None, (word("stars", lang), note)))
     canvas, axes = new_chart(
         row * len(data) + 0.1,
         options,
         left=max(wide for wide, _ in sizes) + 0.12,
         right=max(text_size(text, SMALL_SIZE)[0] for text in data["text"]) + 0.1,
         bottom=0.42,
-        notes=(word("stars", lang),) if "p" in data else (),
+        notes=(key,) if "p" in data else (),
     )
     places = np.arange(len(data))
     axes.barh(places, data["q"], height=0.62, color=_FILL, gid="factors")

@@ -10,6 +10,7 @@ from spatial_region.errors import InputError, MissingValuesError
 from spatial_region.viz.clusters import drawn_data
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.inputs import map_regions, match_regions, region_names
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.legends import NO_DATA, ClassedRegions, MapClass, no_data_class
 from spatial_region.viz.maps import MapOptions, draw_map
 from spatial_region.viz.palettes import sequence
@@ -62,8 +63,8 @@ def category_map(
     >>> viz.category_map(squares, grades).data["label"].tolist()
     ['low', 'No data', 'high']
     """
+    lang = read_options(category_map, options, MapOptions)
     frame, names = map_regions(regions), region_names(regions)
-    lang = options.get("lang", "en")
     ordered = isinstance(categories.dtype, pd.CategoricalDtype) and bool(categories.dtype.ordered)
     levels = _levels(categories)
     matched = match_regions(categories.astype(object), frame, names, what="categories")

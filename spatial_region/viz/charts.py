@@ -57,7 +57,7 @@ def new_chart(
     """
     width, lang = options.get("width", 6.0), options.get("lang", "en")
     room = width - 2 * MARGIN
-    title = wrap(options.get("title", ""), room, TITLE_SIZE)
+    title = wrap(options.get("title") or "", room, TITLE_SIZE)
     source = options.get("source")
     lines = [*notes, word("source", lang) + source] if source else [*notes]
     note = "\n".join(wrap(line, room, NOTE_SIZE) for line in lines)

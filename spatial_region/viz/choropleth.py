@@ -18,6 +18,7 @@ from spatial_region.viz.inputs import (
     region_values,
     variable_label,
 )
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.legends import NO_DATA, ClassedRegions, MapClass, no_data_class
 from spatial_region.viz.maps import MapOptions, draw_map
 from spatial_region.viz.palettes import sequence
@@ -84,8 +85,8 @@ def choropleth(
     >>> figure.data["class"].to_dict()
     {'a': '0', 'b': 'no data', 'c': '1', 'd': '2'}
     """
+    lang = read_options(choropleth, options, MapOptions)
     frame, names = map_regions(regions), region_names(regions)
-    lang = options.get("lang", "en")
     matched = match_regions(region_values(regions, variable, at), frame, names, what="the variable")
     values = numeric(matched, "the variable")
     breaks = find_breaks(values, scheme, k)
@@ -113,5 +114,6 @@ def classed_numbers(values: pd.Series, breaks: Breaks, palette: str | None, *, t
     ]
     codes = breaks.codes(values)
     keys = codes.astype(str).where(codes >= 0, NO_DATA)
-    note = word(breaks.scheme, lang, k=breaks.k) if breaks.k > 1 else word("one class", lang)
+    made = word(breaks.scheme, lang, k=breaks.k) + word("closed above", lang)
+    note = made if breaks.k > 1 else word("one class", lang)
     return ClassedRegions(keys, [*classes, no_data_class(lang)], title, note)

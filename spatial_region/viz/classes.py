@@ -48,6 +48,8 @@ class Breaks:
     def labels(self, lang: str) -> list[str]:
         """Return the interval of each class, with as many decimals as tell its edges apart."""
         shown = _rounded(self.edges)
+        if self.edges[0] == self.edges[-1]:  # one value only
+            return shown[:1]
         # A dash between numbers of which some are negative would read as a sign.
         link = "–" if self.edges[0] >= 0 else {"en": "to", "zh": "～"}[lang]
         labels = [f"{low} {link} {high}" for low, high in pairwise(shown)]

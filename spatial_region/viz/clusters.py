@@ -12,6 +12,7 @@ from spatial_region.core.messages import name_regions
 from spatial_region.errors import InputError
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.inputs import map_regions, match_regions, numeric, region_names
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.legends import NO_DATA, ClassedRegions, MapClass, no_data_class
 from spatial_region.viz.maps import MapOptions, draw_map
 from spatial_region.viz.palettes import CLUSTER_COLOURS, SIGNIFICANCE_COLOURS
@@ -64,8 +65,8 @@ def cluster_map(regions: object, clusters: pd.Series, *, note: str = "", **optio
     >>> figure.data["colour"].to_dict()
     {'a': '#ff0000', 'b': '#ffffff', 'c': '#0000ff'}
     """
+    lang = read_options(cluster_map, options, MapOptions)
     frame, names = map_regions(regions), region_names(regions)
-    lang = options.get("lang", "en")
     matched = match_regions(clusters, frame, names, what="clusters")
     with style(lang):
         classed = classed_clusters(matched, names, title=options.get("legend"), note=note, lang=lang)
@@ -132,8 +133,8 @@ def significance_map(
     InputError
         If a p-value or a level does not lie between 0 and 1, or there are more than four levels.
     """
+    lang = read_options(significance_map, options, MapOptions)
     frame, names = map_regions(regions), region_names(regions)
-    lang = options.get("lang", "en")
     matched = match_regions(p, frame, names, what="p")
     values = numeric(matched, "p")
     if ((values < 0) | (values > 1)).any():

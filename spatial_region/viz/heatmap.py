@@ -16,6 +16,7 @@ from spatial_region.core.messages import name_some
 from spatial_region.errors import DuplicateError, InputError, UnknownNameError
 from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart
 from spatial_region.viz.figure import Figure
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.style import INK, SMALL_SIZE, TEXT_SIZE, breaks_within, new_canvas, style, text_size, wrap
 from spatial_region.viz.words import word
 
@@ -80,7 +81,7 @@ def interaction_heatmap(
     >>> figure.data[["row", "column", "q"]].values.tolist()
     [['soil', 'soil', 0.2], ['rain', 'soil', 0.6], ['rain', 'rain', 0.3]]
     """
-    lang = options.get("lang", "en")
+    lang = read_options(interaction_heatmap, options, ChartOptions)
     cells, order = _cells(interactions, factors)
     norm = Normalize(0.0, max(float(cells["q"].max()), 1e-12))
     colormap = matplotlib.colormaps[_PALETTE]

@@ -114,12 +114,27 @@ def numeric(values: pd.Series, what: str) -> pd.Series:
     InputError
         If some are not numbers, or infinite.
     """
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    objects = values.dtype == object or isinstance(values.dtype, (pd.StringDtype, pd.CategoricalDtype))
+    complex_objects = objects and any(isinstance(value, complex) for value in values)
+    if complex_objects or not (objects or _is_real(values.dtype)):
+        held = "complex" if complex_objects else values.dtype
+        raise InputError(f"{_named(values, what)} must be real numbers; found {held} values.")
+    numbers = pd.to_numeric(values.astype(object) if objects else values, errors="coerce").astype(float)
     bad = numbers.isna() & values.notna() | np.isinf(numbers)
     if bad.any():
         shown = ", ".join(f"{value!r} at {label}" for label, value in values[bad].head(5).items())
-        raise InputError(f"{what} must be finite numbers; found {bad.sum()} others: {shown}.")
+        raise InputError(
+            f"{_named(values, what)} must be finite numbers; found {bad.sum()} others ({values.dtype}): {shown}."
+        )
     return numbers
+
+
+def _is_real(dtype: Any) -> bool:
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)
+
+
+def _named(values: pd.Series, what: str) -> str:
+    return what if values.name is None or not isinstance(values.name, str) else f"{what} {values.name!r}"
 
 
 def variable_label(regions: object, variable: str | pd.Series, lang: str) -> str:

@@ -198,7 +198,7 @@ def page_of(map_height: float, options: MapOptions) -> Page:
     """Return the sizes of a page that holds title, a map of this height, and notes."""
     width, lang = options.get("width", 7.0), options.get("lang", "en")
     room = width - 2 * MARGIN
-    title = wrap(options.get("title", ""), room, TITLE_SIZE)
+    title = wrap(options.get("title") or "", room, TITLE_SIZE)
     fields = [word(key, lang) + str(options[key]) for key in ("source", "approval") if options.get(key)]
     notes = "\n".join(wrap(field, room, NOTE_SIZE) for field in fields)
     title_height = text_size(title, TITLE_SIZE)[1] + _GAP if title else 0.0

@@ -18,6 +18,7 @@ from spatial_region.viz.clusters import classed_clusters, drawn_data
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.inputs import map_regions, match_regions, numeric, region_names, variable_label
 from spatial_region.viz.inset import dashes
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.legends import ClassedRegions, add_legend, legend_size
 from spatial_region.viz.maps import MARGIN, MapOptions, draw_borders, map_paths, page_of, set_frame, write_page
 from spatial_region.viz.placing import Bounds, with_margin
@@ -74,9 +75,9 @@ def small_multiples(
     AlignmentError
         If a label of the values is not among the regions.
     """
+    lang = read_options(small_multiples, options, MapOptions)
     check_option(kind, MultiplesKind, "kind")
     frame, names = map_regions(regions), region_names(regions)
-    lang = options.get("lang", "en")
     wide = _chosen(_wide(regions, variable), times)
     matched = {time: match_regions(wide[time], frame, names, what=f"values at {time}") for time in wide.columns}
     with style(lang):

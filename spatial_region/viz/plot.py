@@ -18,6 +18,7 @@ from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
 from spatial_region.viz.scatter import moran_scatter
+from spatial_region.viz.style import Lang
 from spatial_region.viz.words import word
 
 LocalKind = Literal["clusters", "significance", "scatter"]
@@ -34,7 +35,8 @@ def plot(result: Any, **options: Any) -> Figure:
     `Moran`        `moran_scatter`
     `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (``regions=``
                    if the values came without boundaries), ``"scatter"`` `moran_scatter`
-    `GeoDetector`  ``"interaction"`` `interaction_heatmap`, ``"factor"`` `factor_bars`
+    `GeoDetector`  ``"interaction"`` `interaction_heatmap` (the default with several factors),
+                   ``"factor"`` `factor_bars`
     ============== ==================================================================================
 
     Parameters
@@ -52,6 +54,8 @@ def plot(result: Any, **options: Any) -> Figure:
     ------
     InputError
         If there is no figure of this type, or a map lacks its regions.
+    OptionError
+        If an option is not one of the figure's.
     """
     known = ", ".join(sorted(kind.__name__ for kind in plot.registry if kind is not object))
     raise InputError(f"there is no figure of {type(result).__name__}; there are figures of {known}.")
@@ -59,7 +63,7 @@ def plot(result: Any, **options: Any) -> Figure:
 
 @plot.register
 def _(result: Moran, **options: Any) -> Figure:
-    lang = options.get("lang", "en")
+    lang = _lang(options)
     options.setdefault("note", _p_value(result, lang))
     return _scatter(result, result.values, result.lag, result.I, **options)
 
@@ -69,7 +73,7 @@ def _(
     result: LocalMoran, *, kind: LocalKind = "clusters", regions: object = None, level: float = 0.05, **options: Any
 ) -> Figure:
     check_option(kind, LocalKind, "kind")
-    lang = options.get("lang", "en")
+    lang = _lang(options)
     table = result.table(level=level)
     if kind == "scatter":
         numbers = result.statistics
@@ -89,12 +93,25 @@ def _(
 
 
 @plot.register
-def _(result: GeoDetectorResult, *, kind: DetectorKind = "interaction", **options: Any) -> Figure:
+def _(result: GeoDetectorResult, *, kind: DetectorKind | None = None, **options: Any) -> Figure:
+    # One factor has no pairs, and its heatmap would be one cell.
+    kind = kind or ("interaction" if len(result.factors) > 1 else "factor")
     check_option(kind, DetectorKind, "kind")
     if kind == "interaction":
         return interaction_heatmap(result.interactions, result.factors, **options)
     p: pd.Series = result.factors["p_permutation" if result.permutations else "p_central"]
+    lang = _lang(options)
+    options.setdefault(
+        "note",
+        word("p permutation", lang, count=result.permutations) if result.permutations else word("p central", lang),
+    )
     return factor_bars(result.factors["q"], p, **options)
+
+
+def _lang(options: dict[str, Any]) -> str:
+    lang = options.get("lang", "en")
+    check_option(lang, Lang, "lang")
+    return str(lang)
 
 
 def _scatter(result: Moran | LocalMoran, values: pd.Series, lag: pd.Series, statistic: float, **options: Any) -> Figure:

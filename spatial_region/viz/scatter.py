@@ -15,6 +15,7 @@ from spatial_region.errors import ConstantVariableError, DuplicateError, InputEr
 from spatial_region.viz.charts import ChartOptions, new_chart
 from spatial_region.viz.clusters import classed_clusters
 from spatial_region.viz.figure import Figure
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.labels import label_points
 from spatial_region.viz.legends import add_legend, legend_size
 from spatial_region.viz.palettes import CLUSTER_COLOURS, OUTLINE_COLOUR
@@ -89,8 +90,8 @@ def moran_scatter(
     >>> figure.data["quadrant"].to_dict()
     {'a': 'LL', 'b': 'LL', 'c': 'HH'}
     """
+    lang = read_options(moran_scatter, options, ChartOptions)
     check_whole_number(labels, "labels")
-    lang = options.get("lang", "en")
     data, slope = _standardised(values, lag, clusters, names)
     shown = str(values.name if variable is None and values.name is not None else variable or "x")
     with style(lang):

@@ -11,6 +11,7 @@ from spatial_region.core.options import check_between
 from spatial_region.errors import InputError, MissingValuesError
 from spatial_region.viz.charts import ChartOptions, new_chart, open_frame
 from spatial_region.viz.figure import Figure
+from spatial_region.viz.keywords import read_options
 from spatial_region.viz.style import FAINT, SMALL_SIZE, style
 from spatial_region.viz.words import word
 
@@ -50,9 +51,9 @@ def moran_trend(table: pd.DataFrame, *, level: float = 0.05, **options: Unpack[C
     >>> viz.moran_trend(pd.DataFrame(columns, index=[2010, 2020])).data["significant"].tolist()
     [False, True]
     """
+    lang = read_options(moran_trend, options, ChartOptions)
     check_between(level, "level", low=0, high=1)
     data = _checked(table, level)
-    lang = options.get("lang", "en")
     with style(lang):
         canvas = _draw(data, level, options)
     return Figure(canvas, data, lang)

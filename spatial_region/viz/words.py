@@ -45,6 +45,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "weaken, univariate": "Univariate weakening",
         "weaken, nonlinear": "Nonlinear weakening",
         "stars": "*** p < 0.01, ** p < 0.05, * p < 0.1",
+        "p permutation": "p from {count:,} permutations",
+        "p central": "p from the central F distribution",
+        "closed above": ", closed above",
     },
     "zh": {
         "HH": "高-高",
@@ -88,6 +91,9 @@ _WORDS: dict[str, dict[str, str]] = {
         "weaken, univariate": "单因子非线性减弱",
         "weaken, nonlinear": "非线性减弱",
         "stars": "*** p < 0.01，** p < 0.05，* p < 0.1",
+        "p permutation": "p 值来自 {count:,} 次随机置换",
+        "p central": "p 值来自中心 F 分布",
+        "closed above": "，含上界",
     },
 }
 

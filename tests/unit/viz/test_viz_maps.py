@@ -202,7 +202,7 @@ def test_every_value_lies_in_the_class_it_is_given(values: list[float], scheme: 
 def test_bad_variables_are_named(squares: gpd.GeoDataFrame, panel_study: sr.Study) -> None:
     with pytest.raises(UnknownNameError, match="no variable 'nam'. Did you mean 'name'"):
         viz.choropleth(squares, "nam")
-    with pytest.raises(InputError, match=r"found 12 others: 'Place 0' at s00"):
+    with pytest.raises(InputError, match=r"'name' must be finite numbers; found 12 others \(\w+\): 'Place 0' at s00"):
         viz.choropleth(squares, "name")
     with pytest.raises(MissingValuesError, match="all are missing"):
         viz.choropleth(squares, pd.Series(np.nan, index=squares.index))
@@ -227,7 +227,7 @@ def test_a_study_draws_its_base_map_and_its_labels(squares: gpd.GeoDataFrame, te
     )
     figure = viz.choropleth(study, "gdp", lang="zh", k=4)
     assert (figure.data["class"] == "no data").sum() == 4
-    assert "地区生产总值（亿元）\n分位数分级，4 级" in texts(figure)
+    assert "地区生产总值（亿元）\n分位数分级，4 级，含上界" in texts(figure)
     assert "无数据 (4)" in texts(figure)
 
 
