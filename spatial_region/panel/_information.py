@@ -104,7 +104,10 @@ def covariance(
     information[:k, k] = information[k, :k] = z.T @ shift
     information[k:, k:] = _spatial_block(traces, likelihood, float(shift @ shift))
     kept = [*range(k), *([k] if lag_y else []), *([k + 1] if error_filter.w is not None else []), k + 2]
-    inverse: Array = np.linalg.inv(information[np.ix_(kept, kept)])
+    try:
+        inverse: Array = np.linalg.inv(information[np.ix_(kept, kept)])
+    except np.linalg.LinAlgError:  # not identified; the front door refuses a covariance that is not finite
+        return np.full((len(kept), len(kept)), np.nan)
     back = np.eye(len(kept))
     if lag_y:
         inverse = _put_back(inverse, along)

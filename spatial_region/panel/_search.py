@@ -70,6 +70,8 @@ def _maximise_two(likelihood: Likelihood, grid: Array) -> Optimum:
     maxima = sorted(
         {_polish(likelihood, grid, float(grid[i]), float(grid[j])) for i, j in _peaks(surface)}, reverse=True
     )
+    if not maxima:  # the likelihood is not finite anywhere
+        return Optimum(0.0, 0.0, True)
     value, rho, lam = maxima[0]
     span = _CLOSE * (grid[-1] - grid[0])
     at_bound = min(rho - grid[0], grid[-1] - rho, lam - grid[0], grid[-1] - lam) < span

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse.csgraph import connected_components
 
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import check_option
@@ -85,7 +86,13 @@ def fit(formula: str, study: Study, w: object, settings: Settings, *, function: 
     sparse = weights.sparse if weights is not None else None
     intercept = design.regressors.index(INTERCEPT) if INTERCEPT in design.regressors else None
     blocks = make_blocks(design.y, design.x, sparse, lagged=chosen, effects=settings.effects, intercept=intercept)
-    check_identified(blocks, names, response=design.response, effects=settings.effects)
+    check_identified(
+        blocks,
+        names,
+        response=design.response,
+        effects=settings.effects,
+        has_spatial_parameter=not settings.parts.is_linear,
+    )
     determinant = None
     if sparse is not None and not settings.parts.is_linear:
         determinant = make_determinant(sparse, settings.determinant)
@@ -119,6 +126,8 @@ def _weights(study: Study, w: object, settings: Settings) -> Weights | None:
             f"{len(odd)} of {weights.n} regions do not: {name_regions(odd, study.names)}. Use w.standardise('row') "
             f"without islands, or lee_yu=False."
         )
+    if not settings.parts.is_linear:
+        _check_cycle(weights, study)
     islands = weights.islands
     if len(islands):
         warnings.warn(
@@ -128,6 +137,18 @@ def _weights(study: Study, w: object, settings: Settings) -> Weights | None:
             stacklevel=4,
         )
     return weights
+
+
+def _check_cycle(weights: Weights, study: Study) -> None:
+    """Refuse links that never lead back: all eigenvalues are then 0, and nothing bounds rho or lambda."""
+    count, _ = connected_components(weights.sparse, directed=True, connection="strong")
+    if count == weights.n and not weights.sparse.diagonal().any():
+        first = weights.ids[np.diff(weights.sparse.indptr) > 0]
+        raise WeightsError(
+            f"no chain of links leads back to where it starts (the weights can be sorted to a triangle), so that "
+            f"nothing bounds rho or lambda. {len(first)} of {weights.n} regions have neighbours: "
+            f"{name_regions(first, study.names)}. Make links mutual, or use model='slx'."
+        )
 
 
 def _check_distinct(names: list[str]) -> None:

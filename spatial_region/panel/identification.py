@@ -12,9 +12,13 @@ from spatial_region.panel.design import INTERCEPT
 # Share of a regressor's length that must remain after effects, and after all regressors before it.
 _NOTHING_LEFT = 1e-9
 _NOTHING_NEW = 1e-7
+# Share that is nothing but rounding; a response near its own lag is a matter of the likelihood.
+_ROUNDING = 1e-11
 
 
-def check_identified(blocks: Blocks, names: list[str], *, response: str, effects: str) -> None:
+def check_identified(
+    blocks: Blocks, names: list[str], *, response: str, effects: str, has_spatial_parameter: bool
+) -> None:
     """Check that the response and every regressor vary, and that no regressor repeats the others.
 
     Parameters
@@ -24,13 +28,16 @@ def check_identified(blocks: Blocks, names: list[str], *, response: str, effects
         Of the columns of ``blocks.z``.
     response : str
     effects : str
+    has_spatial_parameter : bool
+        Whether the model has rho or lambda.
 
     Raises
     ------
     ConstantVariableError
         If the response or a regressor is constant.
     IdentificationError
-        If effects absorb a regressor, or it is a linear combination of others.
+        If effects absorb a regressor, or it is a linear combination of others; if the spatial lag of the response
+        is a combination of the response and the regressors.
     InputError
         If there are fewer observations than unknowns.
     """
@@ -50,6 +57,8 @@ def check_identified(blocks: Blocks, names: list[str], *, response: str, effects
     if absorbed:
         raise IdentificationError(f"not identified with effects={effects!r}: {_absorbed(absorbed, effects)}.")
     _check_independent(within, names)
+    if has_spatial_parameter:
+        _check_lag_of_response(blocks, response, effects)
 
 
 def _check_size(blocks: Blocks, k: int, effects: str) -> None:
@@ -93,6 +102,21 @@ def _check_independent(within: Array, names: list[str]) -> None:
             f"{name!r} is a linear combination of {name_some([repr(o) for o in others])} (after the effects are "
             f"removed), so that their coefficients cannot be told apart. Leave one of them out"
             + (", or take its lag out with lagged=." if name.startswith("W_") else ".")
+        )
+
+
+def _check_lag_of_response(blocks: Blocks, response: str, effects: str) -> None:
+    """Refuse weights that give every region the same average: W y then says nothing that y does not."""
+    known = np.column_stack([blocks.z_within.reshape(blocks.y.size, -1), blocks.y_within.ravel()])
+    known = known / np.linalg.norm(known, axis=0)
+    lag = blocks.wy_within.ravel()
+    rest = lag - known @ np.linalg.lstsq(known, lag, rcond=None)[0]
+    nothing_at_all = _left(blocks.wy, lag) < _NOTHING_LEFT
+    if nothing_at_all or _left(lag, rest) < _ROUNDING:
+        raise IdentificationError(
+            f"the spatial lag of {response!r} is a combination of {response!r} itself and the regressors (with "
+            f"effects={effects!r}), so that rho and lambda are not identified. Weights that link every region to all "
+            f"others alike do this; use nearer neighbours."
         )
 
 

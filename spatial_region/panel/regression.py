@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError
+from spatial_region.errors import InputError, OptionError
 from spatial_region.panel.fitting import Settings, fit
 from spatial_region.panel.options import Determinant, Effects, Method, Model
 from spatial_region.panel.result import SpatialPanelResult
@@ -182,9 +182,13 @@ def spatial_regression(
 
 
 def _names(lagged: Sequence[str] | None) -> tuple[str, ...] | None:
-    if lagged is None:
-        return None
-    return (lagged,) if isinstance(lagged, str) else tuple(lagged)
+    if lagged is None or isinstance(lagged, str):
+        return lagged if lagged is None else (lagged,)
+    names = tuple(lagged) if isinstance(lagged, Iterable) else (lagged,)
+    for name in names:
+        if not isinstance(name, str):
+            raise OptionError(f"lagged= takes names of regressors, such as ['a', 'b']; found {name!r}.")
+    return names
 
 
 def _check_study(study: object) -> None:

@@ -108,6 +108,9 @@ def test_text_is_not_turned_into_dummies(us48):
 def test_names_of_lags(us48):
     with pytest.raises(UnknownNameError, match="lagged= names 'inital'.*Did you mean 'initial'"):
         panel(us48, lagged=["inital"])
+    for wrong in (5, [5], [None], 2.5):
+        with pytest.raises(OptionError, match="lagged= takes names of regressors"):
+            panel(us48, lagged=wrong)
     with pytest.raises(InputError, match="lagged= is empty"):
         panel(us48, lagged=[])
     taken = us48.with_columns(W_initial=lambda d: d["previous"] ** 2)
@@ -182,6 +185,32 @@ def test_undecided_weights_are_row_standardised_and_binary_ones_kept(us48):
     same = sr.spatial_panel(FORMULA, us48, w=undecided, model="sar", effects="region")
     assert same.params["rho"] == pytest.approx(decided.params["rho"], rel=1e-10)
     assert "standardisation=row" in same.summary()
+
+
+@pytest.mark.filterwarnings("ignore::spatial_region.errors.IslandWarning")
+def test_weights_whose_links_never_lead_back(us48):
+    upper = np.triu(np.ones((48, 48)), 1)
+    order = np.random.default_rng(0).permutation(48)
+    one = np.zeros((48, 48))
+    one[3, 7] = 1
+    for matrix in (upper, upper.T, upper[np.ix_(order, order)], one):
+        for model in ("sar", "sem", "sac", "sdm"):
+            with pytest.raises(WeightsError, match="no chain of links leads back"):
+                panel(us48, w=sr.Weights(us48.ids, matrix), model=model)
+    assert "W_initial" in panel(us48, w=sr.Weights(us48.ids, upper), model="slx").params
+    upper[40, 3] = 1
+    assert np.isfinite(panel(us48, w=sr.Weights(us48.ids, upper), model="sar").params["rho"])
+
+
+@pytest.mark.parametrize("diagonal", [0, 1])
+@pytest.mark.parametrize("model", ["sar", "sem", "sac"])
+def test_weights_of_ones_identify_nothing(us48, diagonal, model):
+    ones = sr.Weights(us48.ids, np.ones((48, 48)) - (1 - diagonal) * np.eye(48))
+    for effects in ("time", "twoway"):
+        with pytest.raises(IdentificationError, match="spatial lag of 'growth' is a combination"):
+            panel(us48, w=ones, model=model, effects=effects)
+    with pytest.raises(IdentificationError, match="link every region to all others alike"):
+        sr.spatial_regression(FORMULA, us48, at=2000, w=ones, model=model)
 
 
 # -- identification ------------------------------------------------------------------------------------------
