@@ -167,7 +167,7 @@ class _Computation:
 
     def value(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Constant):
-            return float(node.value)  # type: ignore[arg-type]
+            return np.float64(node.value)  # type: ignore[arg-type]  # a power that overflows is then infinite
         if isinstance(node, ast.Name):
             return self._column(node.id)
         if isinstance(node, ast.UnaryOp):

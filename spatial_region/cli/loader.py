@@ -144,6 +144,10 @@ def _add_variables(study: Study, spec: StudyFile) -> Study:
     formulas = {name: read_formula(one.formula) for name, one in spec.variables.items() if one.formula is not None}
     for name in in_order(formulas):
         formula = formulas[name]
+        if name in study.variables and name not in formula.columns:  # "gdp / 1000" for gdp is meant
+            raise InputError(
+                f"formula of {name!r}: a table has a column of that name; call the new variable otherwise."
+            )
         known = {**{column: study.frame([column])[column] for column in _numeric_columns(study, formula)}}
         if AREA in formula.columns and AREA not in known:
             study = study.with_columns(**{AREA: area_km2(study.regions)})

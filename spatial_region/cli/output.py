@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -84,6 +85,7 @@ def whole_folder(place: Path) -> Iterator[Path]:
     place = place.resolve()  # a link stands for the folder that it leads to
     check_replaceable(place)
     draft = place.with_name(f".{place.name}.partial-{os.getpid()}")
+    _clear_drafts_of_the_dead(place)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         draft.mkdir()
@@ -96,6 +98,24 @@ def whole_folder(place: Path) -> Iterator[Path]:
         _move_into_place(draft, place)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _clear_drafts_of_the_dead(place: Path) -> None:
+    """Remove what a run that was killed outright left beside the place."""
+    for left in place.parent.glob(f".{glob.escape(place.name)}.partial-*"):
+        number = left.name.rpartition("-")[2]
+        if number.isdigit() and not _is_alive(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it lives, and belongs to someone else
+        return True
+    return True
 
 
 def _move_into_place(draft: Path, place: Path) -> None:
@@ -118,6 +138,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._taken: set[str] = set()
 
     def figure(self, name: str, figure: Any) -> str:
         """Save a figure as PNG and SVG, and return the path of the PNG within the folder."""
@@ -149,6 +170,9 @@ class Folder:
 
     def _path(self, kind: str, name: str) -> Path:
         path = self.root / kind / name
+        if f"{kind}/{name}".casefold() in self._taken:  # some systems do not tell capitals apart
+            raise OutputError(f"two analyses would write {kind}/{name}; give one of them another name.")
+        self._taken.add(f"{kind}/{name}".casefold())
         try:
             path.parent.mkdir(exist_ok=True)
         except OSError as error:

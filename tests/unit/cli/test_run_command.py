@@ -422,3 +422,40 @@ def test_an_interrupt_between_the_two_moves_brings_the_earlier_results_back(cell
     assert len(moves) == 3
     assert contents(cells.output) == before
     assert not list(cells.folder.glob(".*"))
+
+
+def test_two_analyses_never_write_one_file(cells):
+    cells.replace('kind = "moran"\nvariable', 'kind = "profile"\nname = "levels"\nvariables = ["gdp", "people"]\n#')
+    cells.replace('w = "queen"\nat = 2001\npermutations = 99\n', "at = 2001\n")
+    cells.add('[[analyses]]\nkind = "profile"\nname = "Levels_people"\nvariables = ["gdp", "people"]\nat = 2001\n')
+    result = cells.run()
+    assert result.exit_code == 2
+    assert "two analyses would write tables/Levels_people.csv" in " ".join(result.stderr.split())
+    assert not cells.output.exists()
+
+
+def test_a_formula_does_not_replace_a_column(cells):
+    cells.replace(
+        '[variables.log_gdp]\nformula = "log(gdp)"',
+        '[variables.log_gdp]\nformula = "log(gdp)"\n[variables.people]\nformula = "gdp * 2"',
+    )
+    result = cells.run()
+    assert result.exit_code == 2
+    assert "a table has a column of that name" in " ".join(result.stderr.split())
+
+
+def test_a_power_without_end_is_named(cells):
+    cells.replace('"log(gdp)"', '"gdp*9**9**9**9"')
+    result = cells.run()
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_what_a_killed_run_left_is_cleared(cells):
+    dead = cells.folder / ".results.partial-999999999"
+    alive = cells.folder / f".results.partial-{os.getppid()}"
+    for folder in (dead, alive):
+        folder.mkdir()
+    assert cells.run().exit_code == 0
+    assert not dead.exists()
+    assert alive.exists()
