@@ -6,7 +6,7 @@ Every map of the package is drawn here; the figures only say which class each re
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 import numpy as np
@@ -22,7 +22,7 @@ from spatial_region.viz.labels import label_regions
 from spatial_region.viz.legends import ClassedRegions, add_legend, legend_size
 from spatial_region.viz.palettes import OUTLINE_COLOUR
 from spatial_region.viz.placing import Arrangement, Bounds, Item, arrange
-from spatial_region.viz.projection import MapView, map_view
+from spatial_region.viz.projection import MapView, mainland_part, map_view, national_bounds
 from spatial_region.viz.shapes import draw_lines, draw_regions, for_display, region_path
 from spatial_region.viz.style import FAINT, INK, LINE_SPACING, NOTE_SIZE, TITLE_SIZE, new_canvas, text_size, wrap
 from spatial_region.viz.words import word
@@ -111,14 +111,22 @@ def draw_map(regions: Any, classed: ClassedRegions, *, names: pd.Series | None =
     inset = _wants_inset(options, view)
     bar = scale_bar_item(view, lang)
     items = _items(view, classed, bar[0] if bar else None, inset=inset, lang=lang)
-    place = arrange(view.bounds, items, _obstacles(view, inset), width=width - 2 * MARGIN, aspect=_ASPECT)
+    place = arrange(
+        national_bounds(view) if inset and view.china else view.bounds,
+        items,
+        _obstacles(view, inset),
+        width=width - 2 * MARGIN,
+        aspect=_ASPECT,
+        deepen=not (inset and view.china),
+    )
     page = page_of(place.height, options)
     canvas = new_canvas(page.width, page.height)
     axes = canvas.add_axes(page.frame, label="map")
     set_frame(axes, place.frame)
     paths = map_paths(view, place.scale)
-    draw_regions(axes, paths, classed)
-    draw_borders(axes, view, options, inset=inset)
+    main = map_paths(replace(view, geometry=mainland_part(view)), place.scale) if inset and view.china else paths
+    draw_regions(axes, main, classed)
+    draw_borders(axes, view, options, inset=inset, within=place.frame)
     _draw_furniture(axes, place, view, classed, bar, lang)
     if inset:
         draw_inset(canvas, place, page.frame, view, paths, classed, lang)
@@ -156,14 +164,23 @@ def set_frame(axes: Any, frame: Bounds) -> None:
     axes.set_yticks([])
 
 
-def draw_borders(axes: Any, view: MapView, options: MapOptions, *, inset: bool, weight: float = 1.0) -> None:
-    """Draw the further borders that were asked for, and the nine-dash line where the map shows it."""
+def draw_borders(
+    axes: Any, view: MapView, options: MapOptions, *, inset: bool, weight: float = 1.0, within: Bounds | None = None
+) -> None:
+    """Draw the further borders that were asked for, and the nine-dash line where the map shows it.
+
+    Of the line, only the dashes that lie whole `within` a frame, where one is given: the inset has all of them.
+    """
     borders = options.get("borders")
     if borders is not None:
         geometry = borders.geometry if view.crs is None else borders.geometry.to_crs(view.crs)
         draw_lines(axes, geometry, width=0.5 * weight, colour=OUTLINE_COLOUR, gid="borders")
     if inset:
-        draw_lines(axes, dashes(view.crs), width=0.9 * weight, colour=INK, gid="nine-dash line")
+        line = dashes(view.crs)
+        if within is not None:
+            line = line.explode()
+            line = line[line.within(shapely.box(*within))]
+        draw_lines(axes, line, width=0.9 * weight, colour=INK, gid="nine-dash line")
 
 
 def _draw_furniture(

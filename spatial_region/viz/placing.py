@@ -73,7 +73,13 @@ class Arrangement:
 
 
 def arrange(
-    bounds: Bounds, items: Sequence[Item], obstacles: np.ndarray, *, width: float, aspect: tuple[float, float]
+    bounds: Bounds,
+    items: Sequence[Item],
+    obstacles: np.ndarray,
+    *,
+    width: float,
+    aspect: tuple[float, float],
+    deepen: bool = True,
 ) -> Arrangement:
     """Place items around obstacles in a frame `width` inches wide.
 
@@ -89,6 +95,8 @@ def arrange(
         Width of the frame in inches.
     aspect : tuple of float
         Least and largest height of the frame relative to its width.
+    deepen : bool
+        Whether the frame may grow below; else only to the right.
 
     Raises
     ------
@@ -109,7 +117,7 @@ def arrange(
         # A column at the right is of use where the frame stays high enough to hold everything in it.
         high = frame[3] - frame[1]
         tall = high > column * scale and high > 0.55 * (frame[2] - frame[0])
-        frame = _widened(frame, stuck, scale, width) if tall else _deepened(frame, stuck, scale)
+        frame = _widened(frame, stuck, scale, width) if tall or not deepen else _deepened(frame, stuck, scale)
     raise InputError("no room for the legend and its companions beside the map; pass a larger width=.")
 
 

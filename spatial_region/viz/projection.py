@@ -15,6 +15,7 @@ from spatial_region.core.geo import equal_area_crs, unit_metres
 CHINA_CRS = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +datum=WGS84 +units=m"
 _CHINA_REACHES = (80.0, 21.0, 130.0, 52.0)  # a national map spans at least these edges (west south east north)
 _CHINA_LIMITS = (70.0, 0.0, 140.0, 58.0)  # and stays within these
+_NATIONAL_ASPECT = 1.95  # width over height of a national map: the country, and a column of sea as wide as any legend
 _MAINLAND_SOUTH = 17.9  # the southern tip of Hainan; what lies south is shown in the inset
 
 
@@ -40,6 +41,25 @@ class MapView:
     def crs(self) -> Any:
         """Coordinate reference system of the map, or None."""
         return self.geometry.crs
+
+
+def mainland_part(view: MapView) -> Any:
+    """Return the geometries that the main frame of a national map shows: without the islands of the inset.
+
+    Islands are left out whole: none is cut by the frame, nor shown twice.
+    """
+    south = view.bounds[1]
+    parts = np.asarray(view.geometry.array)
+    pieces, owner = shapely.get_parts(parts, return_index=True)
+    kept = shapely.bounds(pieces)[:, 1] >= south - 1.0
+    grouped = [shapely.MultiPolygon(list(pieces[kept & (owner == place)])) for place in range(len(parts))]
+    return type(view.geometry)(grouped, index=view.geometry.index, crs=view.crs)
+
+
+def national_bounds(view: MapView) -> tuple[float, float, float, float]:
+    """Return what the main frame of every national map shows: the mainland, and room for the legend at its right."""
+    west, south, east, north = view.bounds
+    return west, south, max(east, west + _NATIONAL_ASPECT * (north - south)), north
 
 
 def map_view(geometry: Any) -> MapView:

@@ -15,6 +15,8 @@ from spatial_region.viz.palettes import BORDER_COLOUR, HATCH_INK, OUTLINE_COLOUR
 
 def region_path(geometry: Any) -> Path:
     """Return one path with every ring of a polygon or multipolygon; holes stay holes."""
+    if geometry.is_empty:  # a region whose islands are all in the inset
+        return Path(np.empty((0, 2)))
     # Normalised, so that outer rings and holes run in opposite directions: this leaves the holes empty.
     rings = shapely.get_rings(shapely.get_parts(shapely.normalize(geometry)))
     counts = shapely.get_num_coordinates(rings)
