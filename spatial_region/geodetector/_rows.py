@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,8 @@ def factor_names(factors: object) -> list[str]:
     InputError
         If they are not names.
     """
-    names = [factors] if isinstance(factors, str) else list(factors) if isinstance(factors, Iterable) else [factors]
+    single = isinstance(factors, str) or not isinstance(factors, Iterable)
+    names: list[Any] = [factors] if single else list(factors)  # type: ignore[call-overload]
     for name in names:
         _check_text(name, "factors")
     return names

@@ -84,7 +84,8 @@ def geodetector(
     missing : {"raise", "drop"}
         What to do with rows in which the variable or a factor is missing.
     permutations : int
-        Permutations behind ``p_permutation``; 0 for none.
+        Permutations behind ``p_permutation``; 0 for none. Their time grows with rows and factors: 999 of a million
+        rows take about half a minute.
     seed : int
         Seed of the permutations.
 

@@ -90,7 +90,7 @@ def grade(
     return pd.Series(pd.Categorical.from_codes(codes, names, ordered=True), index=values.index, name=values.name)
 
 
-def _edges(edges: Sequence[float]) -> np.ndarray:
+def _edges(edges: object) -> np.ndarray:
     listed = list(edges) if isinstance(edges, Iterable) and not isinstance(edges, str) else [edges]
     numbers = all(isinstance(edge, Real) and not isinstance(edge, bool) for edge in listed)
     bounds = np.array(listed, dtype=float) if numbers else np.empty(0)
@@ -99,7 +99,7 @@ def _edges(edges: Sequence[float]) -> np.ndarray:
     return bounds
 
 
-def _labels(labels: Sequence[str], classes: int) -> list[str]:
+def _labels(labels: object, classes: int) -> list[str]:
     if isinstance(labels, str) or not isinstance(labels, Iterable):
         raise InputError(f"labels must be a list of the {classes} names of the classes; found {labels!r}.")
     names = [str(label) for label in labels]

@@ -180,7 +180,7 @@ def profile(
 
 
 def _names(given: object, argument: str, *, least: int = 1) -> list[str]:
-    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    listed: list[Any] = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
     for name in listed:
         if not isinstance(name, str):
             raise InputError(f"{argument} must be names of variables, as text; found {name!r}.")
