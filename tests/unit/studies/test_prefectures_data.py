@@ -143,6 +143,7 @@ def test_distances_are_those_on_the_ellipsoid(table, layer):
 
 
 # --- What the study finds ----------------------------------------------------------------------------------
+@pytest.mark.filterwarnings("ignore::spatial_region.errors.IslandWarning")  # Dongfang's only neighbours have no figure
 def test_clusters_are_where_china_is_dense_and_empty(study, table):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", IslandWarning)
@@ -156,6 +157,7 @@ def test_clusters_are_where_china_is_dense_and_empty(study, table):
     assert cluster["650100"] == "HL"  # Urumqi
 
 
+@pytest.mark.filterwarnings("ignore::spatial_region.errors.IslandWarning")
 def test_readme_states_what_comes_out(study, table):
     """The figures of the section "What comes out"."""
     share = table.groupby("hu_side")[["urban_population", "area_km2"]].sum()
