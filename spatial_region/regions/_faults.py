@@ -14,6 +14,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 ObjectArray = NDArray[np.object_]
 
+# Places looked at along the stretch where two polygons come near.
+_PLACES = 7
 # An overlap smaller than this share of the smaller region comes from rounding.
 _ROUNDING = 1e-10
 
@@ -27,14 +29,33 @@ def square_metres(geoms: ObjectArray) -> FloatArray:
 
 
 def stand_apart(geoms: ObjectArray, first: IntArray, second: IntArray) -> NDArray[np.bool_]:
-    """Whether nothing but a gap parts two polygons: the middle of the shortest line is in no other."""
+    """Whether nothing but a gap parts two polygons, at one place at least where they come near.
+
+    Looked at are places along the stretch of the first that is at most twice as far from the second as the nearest
+    point: where a third polygon covers the middle of the way at all of them, it lies between.
+    """
+    apart = np.zeros(len(first), dtype=bool)
     if len(first) == 0:
-        return np.empty(0, dtype=bool)
-    lines = shapely.shortest_line(geoms[first], geoms[second])
-    middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
-    inside, _ = shapely.STRtree(geoms).query(middles, predicate="intersects")
-    covered = np.isin(np.arange(len(first)), inside)
-    return ~covered
+        return apart
+    reach = 2.0 * shapely.distance(geoms[first], geoms[second])
+    near = shapely.intersection(shapely.boundary(geoms[first]), shapely.buffer(geoms[second], reach))
+    shortest = shapely.shortest_line(geoms[first], geoms[second])
+    tree = shapely.STRtree(geoms)
+    ways = [shortest, *(_ways(near, geoms[second], shortest, place) for place in np.linspace(0.05, 0.95, _PLACES))]
+    for way in ways:
+        middles = shapely.line_interpolate_point(way, 0.5, normalized=True)
+        inside, _ = tree.query(middles, predicate="intersects")
+        apart |= ~np.isin(np.arange(len(first)), inside)
+    return apart
+
+
+def _ways(near: ObjectArray, other: ObjectArray, shortest: ObjectArray, place: float) -> ObjectArray:
+    """The way to the other polygon from a place along a stretch; where there is no stretch, the shortest."""
+    linear = np.isin(shapely.get_type_id(near), (1, 5)) & (shapely.length(near) > 0)
+    ways = shortest.copy()
+    points = shapely.line_interpolate_point(near[linear], place, normalized=True)
+    ways[linear] = shapely.shortest_line(points, other[linear])
+    return ways
 
 
 def find_overlaps(

@@ -192,9 +192,7 @@ def check_coverage(regions: object, *, tolerance: float | None = None) -> Covera
     near = contact_pairs(geoms, snap=tolerance / unit, geographic=geographic)
     known = np.isin(near.first * len(geoms) + near.second, exact.first * len(geoms) + exact.second)
     apart = ~known
-    # Sides that run along each other are a border; only where two regions come near in a point may a third lie between.
-    asked = apart & (near.border == 0)
-    apart[asked] = stand_apart(geoms, near.first[asked], near.second[asked])
+    apart[apart] = stand_apart(geoms, near.first[apart], near.second[apart])
     overlaps = find_overlaps(geoms, exact, clean=clean, geographic=geographic, unit=unit)
     crossing = np.isin(exact.first * len(geoms) + exact.second, overlaps[0] * len(geoms) + overlaps[1])
     touching = np.where(exact.border > 0, "edge", np.where(crossing, "overlap", "corner"))
