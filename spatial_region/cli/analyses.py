@@ -227,7 +227,7 @@ def run_local_moran(one: spec.LocalMoran, task: Task) -> None:
         figure = viz.plot(made, regions=task.study, level=level, title=caption, **task.map_options)
         task.section.figure(task.named(time, "clusters"), figure, caption)
         scatter = viz.plot(
-            made, kind="scatter", level=level, lang=task.lang, variable=task.with_unit(one.variable), title=caption
+            made, kind="scatter", level=level, lang=task.lang, variable=task.label(one.variable), title=caption
         )
         task.section.figure(task.named(time, "scatter"), scatter, caption)
         shown = _members(table, task.lang)
