@@ -266,7 +266,8 @@ _VALUES_ZH = {
 _CARD_ZH = {
     "regions": "区域数", "links": "邻接关系数", "density (%)": "密度（%）",
     "neighbours (min / mean / max)": "邻居数（最少 / 平均 / 最多）",
-    "components": "连通分量数", "islands": "无邻居的区域",
+    "symmetric": "对称", "yes": "是", "no": "否",
+    "components": "连通分量数", "component sizes": "各连通分量的区域数", "islands": "无邻居的区域",
     "standardisation": "标准化", "recipe": "构造方式", "none chosen (statistics use row)": "未指定（统计量按行标准化）",
     "row": "按行", "binary": "0—1", "none": "无",
 }  # fmt: skip
@@ -296,9 +297,9 @@ def card_in(card: pd.Series, lang: str) -> pd.Series:
     """Return the card of weights, as text, in a language."""
     if lang == "en":
         return card
-    values = {row: _CARD_ZH.get(value, value) for row, value in card.items() if row == "standardisation"}
-    listed = card["islands"].replace(": ", "：") if card["islands"] != "0" else "0"
-    return pd.Series({**card, **values, "islands": more_in(listed, "zh")}).rename(_CARD_ZH)
+    values = {row: _CARD_ZH.get(value, value) for row, value in card.items() if row in ("standardisation", "symmetric")}
+    listed = {row: more_in(card[row].replace(": ", "："), "zh") for row in ("component sizes", "islands") if row in card}
+    return pd.Series({**card, **values, **listed}).rename(_CARD_ZH)
 
 
 def note_in(note: str, lang: str) -> str:

@@ -14,6 +14,7 @@ ContiguityKind = Literal["queen", "rook"]
 Islands = Literal["keep", "nearest", "raise"]
 Missing = Literal["raise", "drop"]
 Standardisation = Literal["row", "binary", "none"]
+Symmetry = Literal["max", "min", "mean"]
 
 
 def check_option(value: object, alias: Any, argument: str) -> None:

@@ -13,7 +13,9 @@ import pandas as pd
 from scipy import sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from spatial_region.core._algebra import WeightsAlgebra, is_symmetric
 from spatial_region.core._libpysal import from_libpysal_graph, from_libpysal_w, to_libpysal_graph, to_libpysal_w
+from spatial_region.core._weights_card import make_card, make_histogram
 from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import Standardisation, check_option
@@ -21,7 +23,7 @@ from spatial_region.errors import AlignmentError, DuplicateError, InputError, Mi
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Weights:
+class Weights(WeightsAlgebra):
     """Spatial weights: who is whose neighbour, and with what weight. Never changes; every verb returns a new one.
 
     Parameters
@@ -109,12 +111,20 @@ class Weights:
     @property
     def n_components(self) -> int:
         """Number of connected components, islands included."""
-        return int(self.components.nunique())
+        return int(self._labels.max()) + 1 if self.n else 0
 
     @property
     def is_symmetric(self) -> bool:
         """Whether the weight of j for i always equals that of i for j."""
-        return bool(abs(self.sparse - self.sparse.T).max() == 0) if self.sparse.nnz else True
+        return self._symmetric
+
+    @cached_property
+    def _symmetric(self) -> bool:
+        return is_symmetric(self.sparse)
+
+    def histogram(self) -> pd.Series:
+        """Return the number of regions with 0, 1, 2 ... neighbours, indexed by the number of neighbours."""
+        return make_histogram(self._counts)
 
     def neighbours(self, region: object) -> pd.Series:
         """Return the weights of one region's neighbours, indexed by their ids.
@@ -218,6 +228,12 @@ class Weights:
         lagged = pd.Series(self.sparse @ aligned.to_numpy(), index=self.ids, name=f"W_{values.name}")
         return lagged.mask(self.cardinalities == 0).reindex(values.index)
 
+    def _aligned(self, other: object) -> Weights:
+        """Return other weights in the order of these."""
+        w = as_weights(other)
+        check_same_regions(w.ids, self.ids, left="the other weights", right="these", names=self.names)
+        return w.reorder(self.ids)
+
     def _positions(self, ids: Iterable[object]) -> np.ndarray:
         wanted = as_index(ids)
         rows = self.ids.get_indexer(wanted)
@@ -250,23 +266,11 @@ class Weights:
     # -- card ----------------------------------------------------------------------------------------------
 
     def card(self) -> pd.Series:
-        """Return the facts of the weights: regions, links, neighbours, components, islands, recipe."""
-        counts = self.cardinalities
-        recipe = ", ".join(f"{key}={value}" for key, value in self.recipe.items())
-        facts: dict[str, object] = {
-            "regions": self.n,
-            "links": self.n_links,
-            "density (%)": round(100 * self.n_links / max(self.n * (self.n - 1), 1), 4),
-            "neighbours (min / mean / max)": f"{counts.min()} / {counts.mean():.2f} / {counts.max()}"
-            if self.n
-            else "-",
-            "components": self.n_components,
-            "islands": f"{len(self.islands)}"
-            + (f": {name_regions(self.islands, self.names)}" if len(self.islands) else ""),
-            "standardisation": self.standardisation or "none chosen (statistics use row)",
-            "recipe": recipe or "-",
-        }
-        return pd.Series(facts, name="weights", dtype=object)
+        """Return the facts of the weights: regions, links, neighbours, symmetry, components, islands, recipe.
+
+        Components are listed by size, those of five regions or fewer with their regions.
+        """
+        return make_card(self)
 
     def __repr__(self) -> str:
         facts = self.card()
