@@ -27,6 +27,9 @@ _EXPORTS: dict[str, str] = {
     "knn": "spatial_region.weights.distance",
     "distance_band": "spatial_region.weights.distance",
     "inverse_distance": "spatial_region.weights.distance",
+    "economic_distance": "spatial_region.weights.economic",
+    "gravity": "spatial_region.weights.gravity",
+    "nested": "spatial_region.weights.nested",
     # regions
     "read_regions": "spatial_region.regions.read",
     "check_coverage": "spatial_region.regions.coverage",

@@ -9,12 +9,13 @@ from spatial_region.core.messages import did_you_mean
 from spatial_region.errors import InputError, OptionError
 
 Alternative = Literal["two-sided", "greater", "less"]
-Correction = Literal["fdr", "bonferroni"]
+Correction = Literal["fdr", "fdr_by", "bonferroni", "holm"]
 ContiguityKind = Literal["queen", "rook"]
 Islands = Literal["keep", "nearest", "raise"]
 Missing = Literal["raise", "drop"]
 Standardisation = Literal["row", "binary", "none"]
 Symmetry = Literal["max", "min", "mean"]
+Ties = Literal["raise", "smallest"]
 
 
 def check_option(value: object, alias: Any, argument: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
-from spatial_region.core.options import Missing, check_option
+from spatial_region.core.options import Missing, Standardisation, check_option
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights, as_weights, check_same_regions
 from spatial_region.errors import (
@@ -47,6 +47,8 @@ class Sample:
         Regions left out because their value is missing.
     regions : Study or geopandas.GeoDataFrame or None
         Where the geometry of the regions is, when the caller's data had it; for maps of the result.
+    categories : pandas.Index or None
+        What the values are codes of, when they are categories: in their own order, else sorted.
     """
 
     ids: pd.Index
@@ -57,6 +59,7 @@ class Sample:
     at: object
     dropped: pd.Index
     regions: object = None
+    categories: pd.Index | None = None
 
     @property
     def n(self) -> int:
@@ -112,6 +115,8 @@ def draw_sample(
     at: object = None,
     missing: Missing = "raise",
     ids: Sequence[object] | pd.Index | None = None,
+    undecided: Standardisation = "row",
+    categorical: bool = False,
 ) -> Sample:
     """Bring values and weights together by label.
 
@@ -129,6 +134,10 @@ def draw_sample(
         What to do with missing values.
     ids : sequence, optional
         Region ids of a bare array; they must be `w.ids` in the same order.
+    undecided : {"row", "binary", "none"}
+        How to standardise a copy of weights whose standardisation nobody has chosen.
+    categorical : bool
+        Whether the values are categories, of any type: `Sample.values` are then their codes in `Sample.categories`.
 
     Raises
     ------
@@ -149,7 +158,7 @@ def draw_sample(
     check_option(missing, Missing, "missing")
     series, names, weights = _labelled(data, variable, w=w, at=at, ids=ids)
     label = str(series.name) if series.name is not None else "values"
-    numbers = _as_numbers(series, label)
+    numbers, categories = _as_codes(series) if categorical else (as_numbers(series, label), None)
     absent = ~np.isfinite(numbers)
     where = f"{label!r}" + (f" at {at}" if at is not None else "")
     if absent.any() and missing == "raise":
@@ -171,10 +180,10 @@ def draw_sample(
                 IslandWarning,
                 stacklevel=3,
             )
-        weights = weights if weights.standardisation else weights.standardise("row")
+        weights = weights if weights.standardisation else weights.standardise(undecided)
     names = names if names.index.equals(kept) else names.reindex(kept)
     located = data if isinstance(data, Study) or hasattr(data, "geometry") else None
-    return Sample(kept, names, numbers[~absent], weights, label, at, series.index[absent], located)
+    return Sample(kept, names, numbers[~absent], weights, label, at, series.index[absent], located, categories)
 
 
 def resolve_weights(study: Study, w: object) -> Weights:
@@ -257,7 +266,20 @@ def _series(
     return pd.Series(values, index=index, name=variable)
 
 
-def _as_numbers(series: pd.Series, label: str) -> np.ndarray:
+def _as_codes(series: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Return the place of each value among the categories that occur, NaN where it is missing, and these."""
+    found = pd.Categorical(series).remove_unused_categories()
+    return np.where(found.codes < 0, np.nan, found.codes.astype(float)), found.categories
+
+
+def as_numbers(series: pd.Series, label: str) -> np.ndarray:
+    """Return values as floats, missing ones as NaN.
+
+    Raises
+    ------
+    InputError
+        If values are not numbers; up to five are shown.
+    """
     kind = pd.api.types
     if kind.is_complex_dtype(series.dtype) or series.dtype.kind in "mM" or isinstance(series.dtype, pd.PeriodDtype):
         raise InputError(f"{label!r} must be numeric; found values of type {series.dtype}.")
