@@ -18,6 +18,7 @@ _EXPORTS: dict[str, str] = {
     "Study": "spatial_region.core.study",
     "make_study": "spatial_region.core.study",
     "Weights": "spatial_region.core.weights",
+    "WeightsByTime": "spatial_region.core.weights_by_time",
     # regions
     "join": "spatial_region.regions.join",
     "resolve_regions": "spatial_region.regions.names",
@@ -30,6 +31,7 @@ _EXPORTS: dict[str, str] = {
     "economic_distance": "spatial_region.weights.economic",
     "gravity": "spatial_region.weights.gravity",
     "nested": "spatial_region.weights.nested",
+    "weights_by_time": "spatial_region.weights.by_time",
     # regions
     "read_regions": "spatial_region.regions.read",
     "check_coverage": "spatial_region.regions.coverage",

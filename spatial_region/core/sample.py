@@ -13,6 +13,7 @@ from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.options import Missing, Standardisation, check_option
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights, as_weights, check_same_regions
+from spatial_region.core.weights_by_time import WeightsByTime
 from spatial_region.errors import (
     AlignmentError,
     ConstantVariableError,
@@ -126,8 +127,9 @@ def draw_sample(
         Where the values are. Labels are region ids. A bare array needs `ids`.
     variable : str, optional
         Name of the variable; not needed for a Series or an array.
-    w : Weights, Graph, W, str, optional
-        Weights, or the name of one in the study; None takes the study's only one.
+    w : Weights, Graph, W, WeightsByTime, str, optional
+        Weights, or the name of one in the study; None takes the study's only one. Of weights by time, those at
+        `at` are taken.
     at : object, optional
         Time, for a panel.
     missing : {"raise", "drop"}
@@ -168,7 +170,7 @@ def draw_sample(
         )
     if absent.all():
         raise MissingValuesError(f"{where} has no value at all in {len(series)} regions.")
-    kept = series.index[~absent]
+    kept = series.index[~absent] if absent.any() else series.index  # as it is: its lookup table is made once
     if weights is not None:
         whole = weights.islands
         weights = weights.subset(kept) if absent.any() else weights.reorder(kept)
@@ -183,16 +185,28 @@ def draw_sample(
         weights = weights if weights.standardisation else weights.standardise(undecided)
     names = names if names.index.equals(kept) else names.reindex(kept)
     located = data if isinstance(data, Study) or hasattr(data, "geometry") else None
-    return Sample(kept, names, numbers[~absent], weights, label, at, series.index[absent], located, categories)
+    return Sample(
+        kept,
+        names,
+        numbers[~absent] if absent.any() else numbers,
+        weights,
+        label,
+        at,
+        series.index[absent],
+        located,
+        categories,
+    )
 
 
-def resolve_weights(study: Study, w: object) -> Weights:
+def resolve_weights(study: Study, w: object, *, at: object = None) -> Weights:
     """Return weights in the order of the study: given ones, a named one, or the study's only one.
 
     Raises
     ------
     WeightsError
-        If `w` is None and the study does not have exactly one weights.
+        If `w` is None and the study does not have exactly one weights, or if weights by time lack a time of the study.
+    InputError
+        If weights differ by time and it is not known which time is meant.
     UnknownNameError
         If the study has no weights of that name.
     AlignmentError
@@ -212,7 +226,24 @@ def resolve_weights(study: Study, w: object) -> Weights:
                 f"It has: {name_some(study.weights) or 'none'}."
             )
         w = study.weights[w]
+    if isinstance(w, WeightsByTime):
+        w = _at_time(study, w, at)
     return as_weights(w).reorder(study.ids)
+
+
+def _at_time(study: Study, w: WeightsByTime, at: object) -> Weights:
+    """Return the weights of one time, after checking that every time of the study has some."""
+    absent = [time for time in study.times if time not in w]
+    if absent:
+        raise WeightsError(
+            f"w has no weights for {len(absent)} of {len(study.times)} times of the study: {name_some(absent)}. "
+            f"Build it from the same study, or take the times it covers with study.between()."
+        )
+    if at is None and len(study.times) != 1:
+        raise InputError(
+            f"w differs by time, and one weights is needed; pick a time, for example w.at({w.times[-1]!r})."
+        )
+    return w.at(study.times[0] if at is None else at)
 
 
 def _labelled(
@@ -223,7 +254,7 @@ def _labelled(
         if variable is None:
             raise InputError(f"say which variable; the study has {name_some(data.variables, limit=20)}.")
         asked = w is not None or len(data.weights) == 1
-        return data.values(variable, at=at), data.names, resolve_weights(data, w) if asked else None
+        return data.values(variable, at=at), data.names, resolve_weights(data, w, at=at) if asked else None
     if at is not None:
         raise InputError("at= is for a study with time; these values are one cross-section.")
     if isinstance(w, str):

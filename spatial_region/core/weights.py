@@ -19,7 +19,42 @@ from spatial_region.core._weights_card import make_card, make_histogram
 from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import Standardisation, check_option
+from spatial_region.core.spec import digest
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, WeightsError
+
+
+@dataclass(frozen=True, eq=False)
+class RowFacts:
+    """Facts of each row of weights; read-only arrays of shape (n,).
+
+    Attributes
+    ----------
+    own : weight of a region for itself
+    sums, squares : sum of the weights of a row, and of their squares
+    first : first weight of a row, 1 for an empty one
+    equal : whether all weights of a row are the same
+    """
+
+    own: np.ndarray
+    sums: np.ndarray
+    squares: np.ndarray
+    first: np.ndarray
+    equal: np.ndarray
+
+
+def row_facts(matrix: sp.csr_array) -> RowFacts:
+    """Return the facts of each row of a matrix."""
+    n, filled = matrix.shape[0], np.diff(matrix.indptr) > 0
+    first, equal = np.ones(n), np.ones(n, dtype=bool)
+    starts = matrix.indptr[:-1][filled]
+    if len(starts):
+        first[filled] = matrix.data[starts]
+        equal[filled] = np.maximum.reduceat(matrix.data, starts) == np.minimum.reduceat(matrix.data, starts)
+    ones = np.ones(n)
+    facts = (matrix.diagonal(), matrix @ ones, matrix.power(2) @ ones, first, equal)
+    for array in facts:
+        array.flags.writeable = False
+    return RowFacts(*facts)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +118,7 @@ class Weights(WeightsAlgebra):
     @property
     def n_links(self) -> int:
         """Number of directed links: positive weights, a region's weight for itself left out."""
-        return int(self.sparse.nnz - np.count_nonzero(self.sparse.diagonal()))
+        return int(self.sparse.nnz - np.count_nonzero(self.rows.own))
 
     @property
     def cardinalities(self) -> pd.Series:
@@ -92,7 +127,25 @@ class Weights(WeightsAlgebra):
 
     @cached_property
     def _counts(self) -> np.ndarray:
-        return (np.diff(self.sparse.indptr) - (self.sparse.diagonal() != 0)).astype(np.int64)
+        return (np.diff(self.sparse.indptr) - (self.rows.own != 0)).astype(np.int64)
+
+    @cached_property
+    def ids_digest(self) -> str:
+        """Short digest of the ids in their order."""
+        return digest(self.ids.astype(str))
+
+    @cached_property
+    def rows(self) -> RowFacts:
+        """Facts of each row, which moments and tests of statistics need."""
+        return row_facts(self.sparse)
+
+    @cached_property
+    def others(self) -> Weights:
+        """The weights without those of a region for itself."""
+        if not self.rows.own.any():
+            return self
+        rest = sp.csr_array(self.sparse - sp.diags_array(self.rows.own))
+        return replace(self, sparse=rest)
 
     @property
     def islands(self) -> pd.Index:
@@ -166,14 +219,16 @@ class Weights(WeightsAlgebra):
     @cached_property
     def _row_standardised(self) -> Weights:
         matrix = self.sparse.copy()
-        totals = np.asarray(matrix.sum(axis=1)).ravel()
-        matrix.data = matrix.data / np.repeat(totals, np.diff(matrix.indptr))
+        matrix.data = matrix.data / np.repeat(self.rows.sums, np.diff(matrix.indptr))
         return replace(self, sparse=matrix, standardisation="row")
 
     @cached_property
     def sorted_by_id(self) -> tuple[Weights, np.ndarray]:
         """The same weights with the ids in the order of their text, and the place that each had."""
-        order = np.argsort(np.asarray(self.ids.astype(str), dtype=object), kind="stable")
+        text = self.ids.astype(str)
+        if text.is_monotonic_increasing:
+            return self, np.arange(self.n)
+        order = np.argsort(np.asarray(text, dtype=object), kind="stable")
         return replace(self, ids=self.ids[order], sparse=self.sparse[order][:, order]), order
 
     def subset(self, ids: Iterable[object]) -> Weights:
@@ -263,6 +318,89 @@ class Weights(WeightsAlgebra):
         ids, matrix, decided = from_libpysal_w(w)
         return cls(ids, matrix, {"kind": "libpysal.weights.W"}, standardisation=decided)
 
+    # -- files and figures ---------------------------------------------------------------------------------
+
+    def write(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: FileFormat | None = None,  # noqa: A002
+        layout: FileLayout | None = None,
+        drop_weights: bool | None = None,
+        islands: Literal["raise", "omit"] | None = None,
+        id_name: str | None = None,
+        layer: str | None = None,
+        encoding: str | None = None,
+    ) -> Path:
+        """Write the weights to a file that GeoDa, ArcGIS, Stata, R, PySAL or a spreadsheet reads; see `read_weights`.
+
+        The file appears whole or not at all, and replaces one of the same name. Numbers are written so that they
+        read back to the last bit. npz, parquet and mtx keep everything; what another format cannot hold is refused.
+
+        Parameters
+        ----------
+        path : str or path
+            Where to; the folder must exist.
+        format : {"gal", "gwt", "kwt", "swm", "mtx", "npz", "parquet", "xlsx", "csv", "stata"}, optional
+            By default told from the suffix (``.txt`` is Stata's).
+        layout : {"matrix", "long", "list"}, optional
+            csv and xlsx: a square (``matrix``, the default) or one link a row (``long``). stata: a square, or a list of
+            neighbours (``list``).
+        drop_weights : bool, optional
+            gal, and stata's list: whether weights other than 1 may be left out. By default they are refused.
+        islands : {"raise", "omit"}, optional
+            gwt and kwt have no place for regions without neighbours: refused (default), or counted in the first
+            line only, as GeoDa does.
+        id_name : str, optional
+            gal, gwt, kwt, swm, csv, xlsx: what the ids are called, such as the column of a shapefile; default ``region``.
+        layer : str, optional
+            gal, gwt, kwt: name of the layer; default ``unknown``.
+        encoding : str, optional
+            Encoding of a text; default UTF-8.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it was written.
+
+        Raises
+        ------
+        InputError
+            If the format cannot hold the ids, the weights or the islands, each named; or the suffix is not known.
+        OptionError
+            If an option is not one of the format's.
+        OutputError
+            If the file cannot be written.
+        MissingLibraryError
+            If parquet is asked for and pyarrow is not installed.
+        """
+        return open_roof("weights.files").write_weights(
+            self,
+            path,
+            format=format,
+            layout=layout,
+            drop_weights=drop_weights,
+            islands=islands,
+            id_name=id_name,
+            layer=layer,
+            encoding=encoding,
+        )
+
+    def plot(self, *, kind: Literal["map", "histogram"] | None = None, regions: object = None, **options: Any) -> Any:
+        """Draw the links on a map of `regions`, or the histogram of the numbers of neighbours.
+
+        See `spatial_region.viz.connectivity_map` (``kind="map"``, the default when `regions` are given) and
+        `spatial_region.viz.cardinality_histogram` (``kind="histogram"``) for the options.
+
+        Raises
+        ------
+        OptionError
+            If `kind` is not offered.
+        InputError
+            If a map is asked for without regions, or a histogram with them.
+        """
+        return open_roof("viz").plot(self, kind=kind, regions=regions, **options)
+
     # -- card ----------------------------------------------------------------------------------------------
 
     def card(self) -> pd.Series:
@@ -301,8 +439,10 @@ def as_weights(w: object) -> Weights:
     for kind in type(w).__mro__:
         if kind.__module__.startswith("libpysal.") and kind.__name__ in converters:
             return converters[kind.__name__](w)
+    advice = " Of weights by time take those of one: w.at(time)." if isinstance(w, Mapping) else ""
     raise InputError(
-        f"w must be spatial_region.Weights, libpysal.graph.Graph or libpysal.weights.W; found {type(w).__name__}."
+        f"w must be spatial_region.Weights, libpysal.graph.Graph or libpysal.weights.W; "
+        f"found {type(w).__name__}.{advice}"
     )
 
 
