@@ -27,6 +27,7 @@ _EXPORTS: dict[str, str] = {
     "contiguity": "spatial_region.weights.contiguity",
     "knn": "spatial_region.weights.distance",
     "distance_band": "spatial_region.weights.distance",
+    "read_weights": "spatial_region.weights.files.read",
     "inverse_distance": "spatial_region.weights.distance",
     "economic_distance": "spatial_region.weights.economic",
     "gravity": "spatial_region.weights.gravity",
@@ -42,6 +43,9 @@ _EXPORTS: dict[str, str] = {
     "moran": "spatial_region.autocorr.moran",
     "moran_by_time": "spatial_region.autocorr.moran",
     "local_moran": "spatial_region.autocorr.local_moran",
+    "lisa_transitions": "spatial_region.autocorr.transitions",
+    "markov": "spatial_region.autocorr.markov",
+    "spatial_markov": "spatial_region.autocorr.markov",
     # geodetector
     "geodetector": "spatial_region.geodetector.detector",
     # panel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from spatial_region.errors import InputError, OutputError
+from spatial_region.core.whole_file import write_whole
+from spatial_region.errors import InputError
 from spatial_region.viz.fonts import require_glyphs
 from spatial_region.viz.style import style
 
@@ -71,7 +71,7 @@ class Figure:
         form = target.suffix.lower().removeprefix(".")
         if form not in _NO_METADATA:
             raise InputError(f"{target.name!r} should end in .png, .svg or .pdf.")
-        _write_whole(target, self.to_bytes(form, dpi=dpi))
+        write_whole(target, self.to_bytes(form, dpi=dpi))
         return target
 
     def to_bytes(self, form: str = "png", *, dpi: int = 100) -> bytes:
@@ -96,23 +96,3 @@ class Figure:
     def __repr__(self) -> str:
         width, height = self.figure.get_size_inches()
         return f"Figure of {len(self.data)} rows, {width:.1f} x {height:.1f} inches. Write it with .save('figure.png')."
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content)
-        # Temporary files are private; a figure gets the permissions of any other new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(target)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise OutputError(f"cannot write {target}: {reason}. Give a folder that exists and can be written.") from error

@@ -1,0 +1,72 @@
+"""MatrixMarket files: numbered rows and columns, the ids of the regions in comments."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+from scipy import sparse as sp
+from scipy.io import mmread
+
+from spatial_region.core.weights import Weights
+from spatial_region.errors import ReadError
+from spatial_region.weights.files._content import Content, Source, file_recipe
+from spatial_region.weights.files._ids import kind_of_ids
+from spatial_region.weights.files._record import from_json, names_of, to_json, to_record
+
+_MARK, _ID = "% spatial_region ", "% id "
+
+
+def read_mtx(source: Source) -> Content:
+    """Return what a MatrixMarket file says; without ids in its comments, regions are labelled 1 to n.
+
+    Raises
+    ------
+    ReadError
+        If it is no square matrix of real numbers, or damaged.
+    """
+    try:
+        matrix = mmread(BytesIO(source.data))
+    except (ValueError, OverflowError, TypeError) as error:
+        raise ReadError(f"{source.file} is not a readable MatrixMarket file: {error}.") from error
+    if np.iscomplexobj(matrix) or matrix.shape[0] != matrix.shape[1]:
+        raise ReadError(f"{source.file}: weights need a square matrix of real numbers; it is {matrix.shape}.")
+    links = sp.coo_array(matrix)
+    repeated = len(links.data) - len(np.unique(links.row.astype(np.int64) * matrix.shape[0] + links.col))
+    if repeated:
+        raise ReadError(f"{source.file}: {repeated} links come twice.")
+    csr = sp.csr_array(links, dtype=np.float64)
+    n = csr.shape[0]
+    comments = [line.decode("utf-8", "replace") for line in source.data.splitlines() if line.startswith(b"%")]
+    labels = [line[len(_ID) :] for line in comments if line.startswith(_ID)]
+    records = [line[len(_MARK) :] for line in comments if line.startswith(_MARK)]
+    if not records:
+        return Content(pd.Index([str(k) for k in range(1, n + 1)], dtype=object), csr, file_recipe(source, "mtx"))
+    record = from_json(records[0], source.file)
+    ids = _ids(labels, n, source.file)
+    return Content(ids, csr, record["recipe"], record["standardisation"], names_of(record, ids, source.file))
+
+
+def _ids(labels: list[str], n: int, file: str) -> pd.Index:
+    try:
+        ids = pd.Index([json.loads(label) for label in labels])
+    except ValueError as error:
+        raise ReadError(f"{file}: an id in its comments is damaged: {error}.") from error
+    if len(ids) != n or ids.has_duplicates:
+        raise ReadError(f"{file} has {n} rows, and {ids.nunique()} different ids in its comments.")
+    return ids
+
+
+def write_mtx(w: Weights) -> str:
+    """Return the text of a MatrixMarket file, in ASCII."""
+    kind_of_ids(w.ids)
+    links = w.sparse.tocoo()
+    lines = ["%%MatrixMarket matrix coordinate real general", _MARK + to_json(to_record(w))]
+    # One id a line: the format has lines of at most 1024 characters.
+    lines += [_ID + json.dumps(label if isinstance(label, str) else int(label)) for label in w.ids]
+    lines.append(f"{w.n} {w.n} {len(links.data)}")
+    listed = zip((links.row + 1).tolist(), (links.col + 1).tolist(), links.data.tolist(), strict=True)
+    lines += [f"{row} {column} {weight!r}" for row, column, weight in listed]
+    return "\n".join(lines) + "\n"
