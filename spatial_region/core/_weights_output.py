@@ -45,7 +45,8 @@ class WeightsOutput:
             gwt and kwt have no place for regions without neighbours: refused (default), or counted in the first
             line only, as GeoDa does.
         id_name : str, optional
-            gal, gwt, kwt, swm, csv, xlsx: what the ids are called, such as the column of a shapefile; default ``region``.
+            gal, gwt, kwt, swm, csv, xlsx: what the ids are called, such as the column of a shapefile; default
+            ``region``.
         layer : str, optional
             gal, gwt, kwt: name of the layer; default ``unknown``.
         encoding : str, optional

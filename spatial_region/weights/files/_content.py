@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,8 +86,8 @@ def whole_number(token: str) -> int | None:
     return int(token) if token.isascii() and token.isdigit() else None
 
 
-def weights_of(source: Source, tokens: Sequence[str], lines: Sequence[int]) -> np.ndarray:
-    """Return tokens as weights.
+def weights_of(source: Source, tokens: Sequence[Any], lines: Sequence[int]) -> np.ndarray:
+    """Return tokens, or cells of a sheet, as weights.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def weights_of(source: Source, tokens: Sequence[str], lines: Sequence[int]) -> n
         If one is no number, not finite, or negative; its line is named.
     """
     try:
-        values = np.array([float(token) for token in tokens], dtype=np.float64)
+        values = np.array([_number(token) for token in tokens], dtype=np.float64)
     except ValueError:
         bad = next(place for place, token in enumerate(tokens) if not _is_number(token))
         raise source.fault(lines[bad], f"found {tokens[bad]!r}", "a weight must be a number") from None
@@ -105,9 +106,17 @@ def weights_of(source: Source, tokens: Sequence[str], lines: Sequence[int]) -> n
     return values
 
 
-def _is_number(token: str) -> bool:
+def _number(token: Any) -> float:
+    if isinstance(token, str) and "_" not in token:  # Python reads 1_000, nobody else does
+        return float(token)
+    if isinstance(token, (int, float)) and not isinstance(token, bool):
+        return float(token)
+    raise ValueError
+
+
+def _is_number(token: Any) -> bool:
     try:
-        float(token)
+        _number(token)
     except ValueError:
         return False
     return True

@@ -19,7 +19,7 @@ def kind_of_ids(ids: pd.Index) -> str:
         If they are neither, or both.
     """
     kinds = {_kind(label) for label in ids}
-    if kinds == {"text"} or kinds == {"integer"}:
+    if kinds in ({"text"}, {"integer"}):
         return kinds.pop()
     found = ", ".join(sorted(kinds)) or "no region"
     raise InputError(f"a weights file needs ids that are all text or all whole numbers; found: {found}.")

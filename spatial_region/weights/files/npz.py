@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from io import BytesIO
 from typing import Any
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def read_npz(source: Source) -> Content:
     try:
         with np.load(BytesIO(source.data), allow_pickle=False) as archive:
             parts: dict[str, Any] = {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, BadZipFile, ZlibError, EOFError, KeyError, AttributeError) as error:
+    except (ValueError, OSError, BadZipFile, zlib.error, EOFError, KeyError, AttributeError) as error:
         raise ReadError(f"{source.file} is not a readable NPZ file: {error}.") from error
     missing = [name for name in _MATRIX if name not in parts]
     if missing:

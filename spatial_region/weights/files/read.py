@@ -68,7 +68,7 @@ def read_weights(
     sheet: str | int | None = None,
     encoding: str | None = None,
 ) -> Weights:
-    """Read spatial weights from a file of GeoDa, ArcGIS, Stata, R, PySAL, a spreadsheet, or of `Weights.write`.
+    r"""Read spatial weights from a file of GeoDa, ArcGIS, Stata, R, PySAL, a spreadsheet, or of `Weights.write`.
 
     ========== ================= ===================================== ================== ======================
     format     suffix            what it holds                         ids come back as   recipe, standardisation
@@ -142,7 +142,7 @@ def read_weights(
     --------
     >>> import pathlib, tempfile, spatial_region as sr
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "three.gal"
-    >>> _ = path.write_text("0 3 counties FIPS\\n001 1\\n002\\n002 1\\n001\\n003 0\\n\\n")
+    >>> _ = path.write_text("0 3 counties FIPS\n001 1\n002\n002 1\n001\n003 0\n\n")
     >>> w = sr.read_weights(path)
     >>> list(w.ids), w.n_links, list(w.islands)
     (['001', '002', '003'], 2, ['003'])

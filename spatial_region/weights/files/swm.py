@@ -20,9 +20,10 @@ from spatial_region.weights.files._ids import number_ids
 _TOLERANCE = 1e-6  # how far the sum of a row that was standardised may be from 1
 # What ArcGIS expects in the header besides what is known here, with its sign for "not given".
 _NOT_GIVEN = (
-    "DISTANCEMETHOD EXPONENT THRESHOLD NUMNEIGHS INPUTTABLE TIMEFIELD TIMETYPE TIMEVALUE INPUTNET IMPEDANCEFIELD "
-    "BARRIERFC UTURNPOLICY RESTRICTIONS USEHIERARCHY SEARCHTOLERANCE ADDCONCEPT"
-).split()
+    *("DISTANCEMETHOD", "EXPONENT", "THRESHOLD", "NUMNEIGHS", "INPUTTABLE", "TIMEFIELD", "TIMETYPE", "TIMEVALUE"),
+    *("INPUTNET", "IMPEDANCEFIELD", "BARRIERFC", "UTURNPOLICY", "RESTRICTIONS", "USEHIERARCHY", "SEARCHTOLERANCE"),
+    "ADDCONCEPT",
+)
 
 
 def read_swm(source: Source) -> Content:
@@ -84,7 +85,7 @@ def _header(source: Source) -> tuple[dict[str, str], int]:
 class _Reader:
     """A place in the bytes that moves on as they are read."""
 
-    def __init__(self, source: Source, at: int, integer: np.dtype) -> None:  # type: ignore[type-arg]
+    def __init__(self, source: Source, at: int, integer: np.dtype) -> None:
         self.source, self.at, self.integer = source, at, integer
 
     def integers(self, count: int, where: str) -> np.ndarray:
@@ -95,7 +96,7 @@ class _Reader:
         self._take(np.dtype("<f8"), 1, where)  # the sum before standardisation
         return np.repeat(values, count) if fixed else values
 
-    def _take(self, kind: np.dtype, count: int, where: str) -> np.ndarray:  # type: ignore[type-arg]
+    def _take(self, kind: np.dtype, count: int, where: str) -> np.ndarray:
         stop = self.at + kind.itemsize * count
         if stop > len(self.source.data):
             raise ReadError(f"{self.source.file} ends at byte {len(self.source.data)}, within {where}; it is cut off.")

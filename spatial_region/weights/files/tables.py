@@ -147,7 +147,7 @@ def write_cells_file(w: Weights, form: str, *, layout: FileLayout, id_name: str)
     """
     integer = kind_of_ids(w.ids) == "integer"
     ids: list[Any] = [int(label) if integer else label for label in w.ids]
-    blank = [label for label in ids if isinstance(label, str) and label.strip() != label or label == ""]
+    blank = [label for label in ids if isinstance(label, str) and (label.strip() != label or not label)]
     if blank:
         raise InputError(f"{form} files lose spaces around ids, and empty ids: {name_some(map(repr, blank))}.")
     long = [label for label in ids if integer and len(str(abs(label))) > MOST_DIGITS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,23 +83,19 @@ def _check(settings: Mapping[str, Any], form: str) -> None:
 def _content(w: Weights, form: str, settings: Mapping[str, Any]) -> str | bytes:
     layer, id_name, layout = settings["layer"], settings["id_name"], settings["layout"]
     drop = bool(settings["drop_weights"])
-    match form:
-        case "gal":
-            return write_gal(w, layer=layer, id_name=id_name, drop_weights=drop)
-        case "gwt" | "kwt":
-            return write_gwt(w, form, layer=layer, id_name=id_name, islands=settings["islands"])
-        case "swm":
-            return write_swm(w, id_name=id_name)
-        case "mtx":
-            return write_mtx(w)
-        case "npz":
-            return write_npz(w)
-        case "parquet":
-            return write_parquet(w)
-        case "stata":
-            return write_stata(w, layout=layout, drop_weights=drop)
-        case _:
-            return write_cells_file(w, form, layout=layout, id_name=id_name)
+    writers: dict[str, Callable[[], str | bytes]] = {
+        "gal": lambda: write_gal(w, layer=layer, id_name=id_name, drop_weights=drop),
+        "gwt": lambda: write_gwt(w, form, layer=layer, id_name=id_name, islands=settings["islands"]),
+        "kwt": lambda: write_gwt(w, form, layer=layer, id_name=id_name, islands=settings["islands"]),
+        "swm": lambda: write_swm(w, id_name=id_name),
+        "mtx": lambda: write_mtx(w),
+        "npz": lambda: write_npz(w),
+        "parquet": lambda: write_parquet(w),
+        "xlsx": lambda: write_cells_file(w, form, layout=layout, id_name=id_name),
+        "csv": lambda: write_cells_file(w, form, layout=layout, id_name=id_name),
+        "stata": lambda: write_stata(w, layout=layout, drop_weights=drop),
+    }
+    return writers[form]()
 
 
 def _encoded(text: str, encoding: str) -> bytes:
