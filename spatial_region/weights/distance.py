@@ -1,29 +1,31 @@
-"""Weights from distances between centroids: k nearest neighbours, distance bands, inverse distance."""
+"""Weights from distances between regions: k nearest neighbours, distance bands, inverse distance."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 from scipy import sparse as sp
-from scipy.spatial import cKDTree
 
-from spatial_region.core.geo import Points, region_frame, region_points
-from spatial_region.core.messages import name_regions
-from spatial_region.core.options import Islands, check_option, check_whole_number
+from spatial_region.core.options import Islands, Metric, check_option, check_whole_number
 from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError
-from spatial_region.weights._build import check_regions, finish, link_islands
+from spatial_region.weights._build import finish
+from spatial_region.weights._islands import link_to_nearest, pair_matrix
+from spatial_region.weights._points import Located, locate
 
-_TIE = 1e-9  # distances that differ by less than this share are ties
 
+def knn(
+    study: object,
+    *,
+    k: int = 5,
+    mutual: bool = False,
+    points: str | tuple[str, str] = "centroid",
+    metric: Metric | None = None,
+    islands: Islands = "keep",
+) -> Weights:
+    """Weights of 1 for each region's k nearest regions.
 
-def knn(study: object, *, k: int = 5) -> Weights:
-    """Weights of 1 for each region's k nearest regions, by the distance between centroids.
-
-    Geographic coordinates give great-circle distances. Ties are broken by region id, so that the order of rows
-    never matters. The relation need not be mutual.
+    Ties are broken by region id, so that the order of rows never matters. The relation need not be mutual: a region
+    can be among the nearest of another that is not among its own.
 
     Parameters
     ----------
@@ -31,6 +33,18 @@ def knn(study: object, *, k: int = 5) -> Weights:
         Regions, indexed by id.
     k : int
         Number of neighbours, from 1 to n - 1.
+    mutual : bool
+        Whether only links that go both ways are kept. Regions then have k neighbours at most, and may have none.
+    points : str or (str, str)
+        Between what distances are taken: ``"centroid"``; ``"representative"``, a point inside each region; ``"edge"``,
+        the outlines, so that regions that touch are at 0 km (ties then go to the nearer centroid); a column of
+        points, or a pair of columns with x (longitude) and y (latitude), for example of capitals. Columns are those of
+        the regions, or of the study if they do not change over time, in the coordinate system of the regions.
+    metric : {"great-circle", "geodesic"}, optional
+        How degrees become kilometres: great circles on a sphere of radius 6371.0088 km (the default), or geodesics on
+        the ellipsoid. Projected coordinates are planar, and take no metric.
+    islands : {"keep", "nearest", "raise"}
+        With `mutual`, regions without neighbours: kept and named, linked to the nearest region, or refused.
 
     Returns
     -------
@@ -40,11 +54,24 @@ def knn(study: object, *, k: int = 5) -> Weights:
     Raises
     ------
     InputError
-        If `k` is not a whole number from 1 to n - 1.
+        If `k` is not a whole number from 1 to n - 1, or columns do not hold coordinates.
+    OptionError
+        If `metric` or `islands` is not offered, or a metric is given for projected coordinates.
+    UnknownNameError
+        If `points` is neither offered nor a column.
+    MissingValuesError
+        If coordinates are missing.
+    WeightsError
+        If there are islands and they were forbidden.
     CRSError
-        If the regions have no coordinate reference system.
+        If the regions have no coordinate reference system, or coordinates are not in it.
     DuplicateError, GeometryError
         If an id occurs twice, or a geometry is missing.
+
+    Warns
+    -----
+    IslandWarning
+        If regions have no neighbour.
 
     Examples
     --------
@@ -53,41 +80,68 @@ def knn(study: object, *, k: int = 5) -> Weights:
     >>> sr.knn(points, k=1).neighbours("c").index.tolist()
     ['b']
     """
-    frame, names, points = _located(study, "knn()")
-    n = len(frame)
+    check_option(islands, Islands, "islands")
+    located = locate(study, points, metric, purpose="knn()")
+    n = located.n
     if check_whole_number(k, "k", least=1) >= n:
         raise InputError(f"k={k} nearest neighbours need more than {k} regions; there are {n}.")
-    columns = nearest(points.xyz, k, frame.index)
-    matrix = sp.csr_array((np.ones(n * k), columns.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n))
-    return Weights(frame.index, matrix, {"kind": "knn", "k": k, **_measured(frame)}, names)
+    rows, columns, _ = located.places.nearest(k)
+    matrix = sp.csr_array(sp.coo_array((np.ones(len(rows)), (rows, columns)), shape=(n, n)))
+    recipe: dict[str, object] = {"kind": "knn", "k": k}
+    if mutual:
+        matrix = sp.csr_array(matrix.multiply(matrix.T))
+        matrix = link_to_nearest(matrix, located.places) if islands == "nearest" else matrix
+        recipe |= {"mutual": True, "islands": islands}
+    advice = "Raise k=, or pass islands='nearest' to link each to its nearest region."
+    return finish(matrix, located.frame, located.names, recipe=recipe | located.recipe, islands=islands, advice=advice)
 
 
-def distance_band(study: object, *, km: float | None = None, islands: Islands = "keep") -> Weights:
-    """Weights of 1 for regions whose centroids lie within a distance.
+def distance_band(
+    study: object,
+    *,
+    km: float | None = None,
+    points: str | tuple[str, str] = "centroid",
+    metric: Metric | None = None,
+    islands: Islands = "keep",
+) -> Weights:
+    """Weights of 1 for regions that lie within a distance of each other.
 
     Parameters
     ----------
     study : Study or geopandas.GeoDataFrame
         Regions, indexed by id.
     km : float, optional
-        Threshold in kilometres (great-circle for geographic coordinates), included. By default the smallest that
-        leaves no region without a neighbour: the largest distance to a nearest neighbour.
+        Threshold in kilometres, included. By default the smallest that leaves no region without a neighbour: the
+        largest distance to a nearest neighbour.
+    points : str or (str, str)
+        Between what distances are taken: ``"centroid"``, ``"representative"``, ``"edge"``, a column of points, or a
+        pair of columns with x (longitude) and y (latitude); see `knn`.
+    metric : {"great-circle", "geodesic"}, optional
+        How degrees become kilometres; great circles by default. Projected coordinates are planar.
     islands : {"keep", "nearest", "raise"}
         Regions without neighbours: kept and named, linked to the nearest region, or refused.
 
     Returns
     -------
     Weights
-        Binary, not yet standardised; the recipe states `km`.
+        Binary and symmetric, not yet standardised; the recipe states `km`.
 
     Raises
     ------
     InputError
-        If `km` is not positive.
+        If `km` is not positive, there is one region only, or columns do not hold coordinates.
+    OptionError
+        If `metric` or `islands` is not offered, or a metric is given for projected coordinates.
+    UnknownNameError
+        If `points` is neither offered nor a column.
+    MissingValuesError
+        If coordinates are missing.
     WeightsError
         If there are islands and they were forbidden.
     CRSError
-        If the regions have no coordinate reference system.
+        If the regions have no coordinate reference system, or coordinates are not in it.
+    DuplicateError, GeometryError
+        If an id occurs twice, or a geometry is missing.
 
     Warns
     -----
@@ -102,19 +156,25 @@ def distance_band(study: object, *, km: float | None = None, islands: Islands = 
     222.4
     """
     check_option(islands, Islands, "islands")
-    frame, names, points = _located(study, "distance_band()")
-    threshold = _threshold(points, km)
-    pairs = _within(points, threshold)
-    matrix = _one_weights(pairs, len(frame))
+    located = locate(study, points, metric, purpose="distance_band()")
+    threshold = _smallest_band(located) if km is None else check_positive(km, "km")
+    first, second = located.places.links(threshold)
+    matrix = pair_matrix(first, second, np.ones(len(first)), located.n)
     if islands == "nearest":
-        matrix = link_islands(matrix, points)
-    recipe = {"kind": "distance_band", "km": threshold, "islands": islands, **_measured(frame)}
+        matrix = link_to_nearest(matrix, located.places)
+    recipe = {"kind": "distance_band", "km": threshold, "islands": islands, **located.recipe}
     advice = "Widen km=, or pass islands='nearest' to link each to its nearest region."
-    return finish(matrix, frame, names, recipe=recipe, islands=islands, advice=advice)
+    return finish(matrix, located.frame, located.names, recipe=recipe, islands=islands, advice=advice)
 
 
 def inverse_distance(
-    study: object, *, km: float | None = None, power: float = 1.0, islands: Islands = "keep"
+    study: object,
+    *,
+    km: float | None = None,
+    power: float = 1.0,
+    points: str | tuple[str, str] = "centroid",
+    metric: Metric | None = None,
+    islands: Islands = "keep",
 ) -> Weights:
     """Weights that fall with distance: ``w_ij = d_ij ** -power``, up to a cut-off.
 
@@ -126,22 +186,43 @@ def inverse_distance(
         Cut-off in kilometres, included; none by default, so that every pair of regions has a weight.
     power : float
         Exponent, above 0: 1 for inverse distance, 2 for inverse squared distance.
+    points : str or (str, str)
+        Between what distances are taken: ``"centroid"``, ``"representative"``, ``"edge"``, a column of points, or a
+        pair of columns with x (longitude) and y (latitude); see `knn`. Regions that touch have no inverse distance
+        between edges.
+    metric : {"great-circle", "geodesic"}, optional
+        How degrees become kilometres; great circles by default. Projected coordinates are planar.
     islands : {"keep", "nearest", "raise"}
-        Regions without a neighbour within `km`. ``"nearest"`` is offered by contiguity and bands only.
+        Regions without a neighbour within `km`: kept and named, linked both ways to the nearest region, by the weight
+        of their distance, or refused.
 
     Returns
     -------
     Weights
-        In km ** -power, not yet standardised.
+        In km ** -power, symmetric, not yet standardised.
 
     Raises
     ------
     InputError
-        If `km` or `power` is not positive, or two regions have the same centroid.
+        If `km` or `power` is not positive, two regions are at the same place, columns do not hold coordinates, or
+        there are more than 20,000 regions and no `km`.
+    OptionError
+        If `metric` or `islands` is not offered, or a metric is given for projected coordinates.
+    UnknownNameError
+        If `points` is neither offered nor a column.
+    MissingValuesError
+        If coordinates are missing.
     WeightsError
         If there are islands and they were forbidden.
     CRSError
-        If the regions have no coordinate reference system.
+        If the regions have no coordinate reference system, or coordinates are not in it.
+    DuplicateError, GeometryError
+        If an id occurs twice, or a geometry is missing.
+
+    Warns
+    -----
+    IslandWarning
+        If regions have no neighbour.
 
     Examples
     --------
@@ -151,87 +232,43 @@ def inverse_distance(
     0.1111
     """
     check_option(islands, Islands, "islands")
-    if islands == "nearest":
-        raise InputError("inverse_distance() has no islands='nearest'; without km= every region has neighbours.")
-    _check_positive(power, "power")
-    frame, names, points = _located(study, "inverse_distance()")
-    threshold = np.inf if km is None else _check_positive(km, "km")
-    rows, columns, distances = _within(points, threshold)
+    check_positive(power, "power")
+    threshold = np.inf if km is None else check_positive(km, "km")
+    located = locate(study, points, metric, purpose="inverse_distance()")
+    first, second, distances = located.places.within(threshold)
     if (distances == 0).any():
-        same = frame.index[np.unique(rows[distances == 0])]
-        raise InputError(f"regions with the same centroid have no inverse distance: {name_regions(same, names)}.")
-    n = len(frame)
-    matrix = sp.csr_array(sp.coo_array((distances**-power, (rows, columns)), shape=(n, n)))
-    recipe = {"kind": "inverse_distance", "power": power, "km": km, **_measured(frame)}
-    return finish(matrix, frame, names, recipe=recipe, islands=islands, advice="Widen km=.")
+        same = np.concatenate([first[distances == 0], second[distances == 0]])
+        shared = "that touch" if points == "edge" else f"with the same {_word(points)}"
+        raise InputError(
+            f"regions {shared} have no inverse distance: {located.named(same)}. "
+            f"Measure between other points=, or use kernel(), whose weights are finite."
+        )
+    matrix = pair_matrix(first, second, distances**-power, located.n)
+    if islands == "nearest":
+        matrix = link_to_nearest(matrix, located.places, lambda nearest: nearest**-power)
+    recipe = {"kind": "inverse_distance", "power": power, "km": km, "islands": islands, **located.recipe}
+    advice = "Widen km=, or pass islands='nearest' to link each to its nearest region."
+    return finish(matrix, located.frame, located.names, recipe=recipe, islands=islands, advice=advice)
 
 
-def nearest(xyz: np.ndarray, k: int, ids: pd.Index) -> np.ndarray:
-    """Return the positions of each point's k nearest others, sorted by position; ties go to the smaller id."""
-    n = len(xyz)
-    rank = np.empty(n, dtype=np.int64)
-    rank[np.argsort(np.asarray(ids.astype(str)), kind="stable")] = np.arange(n)
-    tree = cKDTree(xyz)
-    result = np.empty((n, k), dtype=np.int64)
-    open_rows, asked = np.arange(n), min(n, k + 9)
-    while len(open_rows):
-        distances, found = tree.query(xyz[open_rows], k=asked)
-        distances = np.where(found == open_rows[:, None], -1.0, distances)  # itself first, whatever coincides with it
-        steps = np.diff(np.sort(distances, axis=1)[:, 1:], axis=1, prepend=-np.inf)
-        ordered = np.sort(distances, axis=1)[:, 1:]
-        tie_group = np.cumsum(steps > _TIE * np.maximum(ordered, 1e-300), axis=1)
-        place = np.argsort(distances, axis=1, kind="stable")[:, 1:]
-        candidates = np.take_along_axis(found, place, axis=1)
-        chosen = np.lexsort((rank[candidates], tie_group), axis=1)[:, :k]
-        result[open_rows] = np.sort(np.take_along_axis(candidates, chosen, axis=1), axis=1)
-        # Where the last candidate ties with the k-th, further ties may lie beyond what was asked for.
-        unsure = (tie_group[:, k - 1] == tie_group[:, -1]) & (asked < n)
-        open_rows, asked = open_rows[unsure], min(n, asked * 4)
-    return result
+def check_positive(value: float, argument: str) -> float:
+    """Return a number above 0 as a float.
 
-
-def _located(study: object, purpose: str) -> tuple[Any, pd.Series | None, Points]:
-    frame, names = region_frame(study)
-    check_regions(frame, names)
-    return frame, names, region_points(frame.geometry, purpose=purpose)
-
-
-def _measured(frame: Any) -> dict[str, object]:
-    return {
-        "points": "centroid",
-        "distance": "great-circle" if frame.crs.is_geographic else "planar",
-        "crs": frame.crs.to_string(),
-    }
-
-
-def _check_positive(value: float, argument: str) -> float:
+    Raises
+    ------
+    InputError
+        If it is not one.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 < value < np.inf:
         raise InputError(f"{argument} must be a number above 0; found {value!r}.")
     return float(value)
 
 
-def _threshold(points: Points, km: float | None) -> float:
-    if km is not None:
-        return _check_positive(km, "km")
-    if len(points.xyz) < 2:
+def _smallest_band(located: Located) -> float:
+    if located.n < 2:
         raise InputError("a distance band needs at least two regions.")
-    chords, _ = cKDTree(points.xyz).query(points.xyz, k=2)
-    return float(points.km(chords[:, 1]).max())
+    return float(located.places.nearest(1)[2].max())
 
 
-def _within(points: Points, km: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return rows, columns and km of every ordered pair within `km`, ends included despite rounding."""
-    reach = points.chord(km) * (1 + 1e-12) if np.isfinite(km) else np.inf
-    tree = cKDTree(points.xyz)
-    first, second = (
-        tree.query_pairs(reach, output_type="ndarray").T
-        if np.isfinite(reach)
-        else np.triu_indices(len(points.xyz), k=1)
-    )
-    distances = points.km(np.linalg.norm(points.xyz[first] - points.xyz[second], axis=1))
-    return np.concatenate([first, second]), np.concatenate([second, first]), np.concatenate([distances, distances])
-
-
-def _one_weights(pairs: tuple[np.ndarray, np.ndarray, np.ndarray], n: int) -> sp.csr_array:
-    rows, columns, _ = pairs
-    return sp.csr_array(sp.coo_array((np.ones(len(rows)), (rows, columns)), shape=(n, n)))
+def _word(points: str | tuple[str, str]) -> str:
+    return {"centroid": "centroid", "representative": "representative point"}.get(str(points), "coordinates")
