@@ -19,6 +19,7 @@ from spatial_region.core.encoding import decode
 from spatial_region.regions.words import no_region
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".dta", ".parquet")
+_TYPED = (".dta", ".parquet")
 DEEPEST_HEADER = 30  # rows of title above a header
 _WITH_COMMA = re.compile(r"[-+]?[\d.\s]*\d(?:,\d+)+")
 
@@ -82,7 +83,38 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis([str(column) for column in frame.columns], axis=1).reset_index(drop=True)
 
 
+def read_grid(path: Path, *, sheet: str | int | None = None, encoding: str | None = None) -> list[list[Any]]:
+    """Read every cell of a file as it stands, row by row; nothing is taken for a header.
+
+    Raises
+    ------
+    ReadError
+        If the file is absent, empty, of an unknown format, or in another encoding, or formulas have no values.
+    UnknownNameError
+        If the sheet does not exist.
+    MissingLibraryError
+        If the format needs a library that is not installed.
+    """
+    _check_file(path)
+    if path.suffix.lower() in _TYPED:
+        frame = _read_typed(path)
+        frame = frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
+        return [list(frame.columns), *frame.astype(object).to_numpy().tolist()]
+    return _read_cells(path, sheet, encoding).cells
+
+
 def _read_file(path: Path, keys: Sequence[str], sheet: str | int | None, encoding: str | None) -> Table:
+    _check_file(path)
+    if path.suffix.lower() in _TYPED:
+        frame = _read_typed(path)
+        _check_columns(frame.columns, keys)
+        if frame.empty:
+            raise ReadError(f"{path.name} has no rows.")
+        return Table(_named(frame), pd.Series(range(1, len(frame) + 1)))
+    return _lay_out(_read_cells(path, sheet, encoding), keys, path.name)
+
+
+def _check_file(path: Path) -> None:
     suffix = path.suffix.lower()
     if not path.exists():
         raise ReadError(f"no file {str(path)!r}.")
@@ -92,19 +124,13 @@ def _read_file(path: Path, keys: Sequence[str], sheet: str | int | None, encodin
         raise ReadError(f"{str(path)!r} is a folder; give the path of a file.")
     if path.stat().st_size == 0:
         raise ReadError(f"{path.name} is empty.")
-    if suffix in (".dta", ".parquet"):
-        frame = _read_typed(path)
-        _check_columns(frame.columns, keys)
-        if frame.empty:
-            raise ReadError(f"{path.name} has no rows.")
-        return Table(_named(frame), pd.Series(range(1, len(frame) + 1)))
+
+
+def _read_cells(path: Path, sheet: str | int | None, encoding: str | None) -> _Sheet:
+    suffix = path.suffix.lower()
     if suffix in (".xlsx", ".xlsm"):
-        cells = _read_workbook(path, sheet)
-    elif suffix == ".xls":
-        cells = _read_old_workbook(path, sheet)
-    else:
-        cells = _read_text(path, encoding)
-    return _lay_out(cells, keys, path.name)
+        return _read_workbook(path, sheet)
+    return _read_old_workbook(path, sheet) if suffix == ".xls" else _read_text(path, encoding)
 
 
 def _check_columns(columns: Sequence[object] | pd.Index, keys: Sequence[str]) -> None:
