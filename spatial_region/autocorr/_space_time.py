@@ -1,0 +1,281 @@
+"""One variable of the same regions at several times, complete and in a stated order; and the steps between times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from spatial_region.core.messages import name_regions, name_some
+from spatial_region.core.options import Gaps, Missing, check_option
+from spatial_region.core.sample import draw_sample, resolve_weights
+from spatial_region.core.spec import digest
+from spatial_region.core.study import Study
+from spatial_region.core.weights import Weights, as_weights
+from spatial_region.errors import (
+    ConstantVariableError,
+    DuplicateError,
+    InputError,
+    MissingValuesError,
+    WeightsError,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceTime:
+    """A balanced panel of one variable.
+
+    Attributes
+    ----------
+    values : pandas.DataFrame
+        Region by time, sorted by id; finite.
+    ids : pandas.Index
+        Regions in the order of the caller's data.
+    names : pandas.Series
+        Display names by region.
+    w : Weights or None
+        Weights in the order of `values`, standardised as their maker decided, else by row.
+    variable : str
+        Name of the variable.
+    dropped : pandas.Index
+        Regions left out because a value is missing at some time.
+    lengths : list of float or None
+        Length of each step; None when the times are words.
+    regions : Study or None
+        Where the boundaries are.
+    """
+
+    values: pd.DataFrame
+    ids: pd.Index
+    names: pd.Series
+    w: Weights | None
+    variable: str
+    dropped: pd.Index
+    lengths: list[float] | None
+    regions: object = None
+
+    @property
+    def times(self) -> list[Any]:
+        """Times, ascending."""
+        return self.values.columns.tolist()
+
+    @property
+    def steps(self) -> pd.MultiIndex:
+        """Beginning and end of each step."""
+        return pd.MultiIndex.from_arrays([self.times[:-1], self.times[1:]], names=["from", "to"])
+
+    @property
+    def weights(self) -> Weights:
+        """The weights, when the method needs some.
+
+        Raises
+        ------
+        WeightsError
+            If none were given, or no region has a neighbour.
+        """
+        if self.w is None:
+            raise WeightsError("this method needs weights; pass w=, for example w=sr.contiguity(study).")
+        if self.w.n_links == 0:
+            raise WeightsError(f"no region has a neighbour among: {name_regions(self.ids, self.names)}.")
+        return self.w
+
+    def lags(self) -> pd.DataFrame:
+        """Return the spatial lag of the values at each time, missing for islands."""
+        w = self.weights
+        lag = w.sparse @ self.values.to_numpy()
+        lag[w.cardinalities.to_numpy() == 0] = np.nan
+        return pd.DataFrame(lag, index=self.values.index, columns=self.values.columns)
+
+    def by_step(self, moves: np.ndarray, states: Sequence[object]) -> pd.DataFrame:
+        """Return counts of moves (steps, k, k), indexed by step and the state they start from."""
+        labels = [(start, end, state) for start, end in self.steps for state in states]
+        return pd.DataFrame(
+            moves.reshape(-1, len(states)),
+            index=pd.MultiIndex.from_tuples(labels, names=["from", "to", "state"]),
+            columns=pd.Index(list(states), name="state to"),
+        )
+
+    def described(self) -> dict[str, object]:
+        """Return the facts about data and weights that a spec records."""
+        facts: dict[str, object] = {
+            "variable": self.variable,
+            "times": name_some(self.times, limit=1000),
+            "n": len(self.ids),
+            "dropped": name_some(self.dropped, limit=1000) if len(self.dropped) else "",
+            "values_digest": digest(self.values.to_numpy().ravel()),
+            "ids_digest": digest(self.values.index.astype(str)),
+        }
+        if self.w is not None:
+            recipe = ", ".join(f"{key}={value}" for key, value in self.w.recipe.items()) or "given"
+            facts["weights"] = f"{recipe}; standardisation={self.w.standardisation}"
+            facts["islands"] = name_some(self.w.islands, limit=1000) if len(self.w.islands) else ""
+        return facts
+
+    def step_sentence(self) -> str:
+        """Return how long the steps are, for summaries."""
+        count = len(self.times) - 1
+        if self.lengths is None:
+            return f"{count}, of unknown length (times are words); all taken as alike"
+        if _equal(self.lengths):
+            return f"{count}, each of {self.lengths[0]:g}"
+        return f"{count}, NOT of one length ({min(self.lengths):g} to {max(self.lengths):g}), counted as if they were"
+
+
+def draw_space_time(
+    data: object, variable: str | None, *, w: object, missing: Missing, gaps: Gaps, weighted: bool = True
+) -> SpaceTime:
+    """Bring the values of a panel and weights together by label.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two times, steps differ in length, or values are no numbers.
+    MissingValuesError
+        If values are missing and `missing` is ``"raise"``.
+    AlignmentError, UnknownNameError, WeightsError
+        As `draw_sample` does.
+    """
+    check_option(missing, Missing, "missing")
+    check_option(gaps, Gaps, "gaps")
+    wide, names, weights = _wide(data, variable, w=w, weighted=weighted)
+    label = variable if variable is not None else str(wide.columns.name or "values")
+    numbers = pd.DataFrame(
+        {time: _numbers(wide[time], f"{label} at {time}") for time in wide.columns}, index=wide.index
+    )
+    absent = numbers.isna()
+    if absent.any(axis=None) and missing == "raise":
+        raise MissingValuesError(_missing_message(absent, label, names))
+    whole = numbers.iloc[:, 0].where(~absent.any(axis=1)).rename(label)
+    named = weights if weights is None or weights.names is not None else replace(weights, names=names)
+    sample = draw_sample(whole, w=named, missing="drop")
+    ids = sample.ids
+    if sample.w is not None:
+        canonical, _ = sample.canonical()
+        order, sorted_w = canonical.ids, canonical.weights
+    else:
+        order, sorted_w = ids[np.argsort(np.asarray(ids.astype(str), dtype=object), kind="stable")], None
+    return SpaceTime(
+        numbers.loc[order],
+        ids,
+        names.reindex(ids),
+        sorted_w,
+        label,
+        sample.dropped,
+        _checked_lengths(wide.columns.tolist(), label, gaps),
+        data if isinstance(data, Study) else None,
+    )
+
+
+def check_varies(panel: SpaceTime) -> None:
+    """Refuse a variable that is the same in all regions at some time.
+
+    Raises
+    ------
+    ConstantVariableError
+        If it is; the times are named.
+    """
+    values = panel.values
+    flat = values.columns[(values.max() == values.min()).to_numpy()]
+    if len(flat):
+        raise ConstantVariableError(
+            f"{panel.variable!r} is the same in all {len(values)} regions at {name_some(flat)}; high and low need a "
+            f"variable that varies. Leave these times out."
+        )
+
+
+def time_span(times: Sequence[object]) -> str:
+    """Return a few times one by one, and many by their first and last."""
+    return name_some(times, limit=8) if len(times) <= 8 else f"{times[0]} to {times[-1]} ({len(times)})"
+
+
+def step_lengths(times: Sequence[Any]) -> list[float] | None:
+    """Return the length of each step: in the unit of numbers, in months for dates, in periods; None for words."""
+    if all(isinstance(time, (int, float, np.integer, np.floating)) and not isinstance(time, bool) for time in times):
+        places = [float(time) for time in times]
+    elif all(isinstance(time, pd.Period) for time in times):
+        places = [float(time.ordinal) for time in times]
+    elif all(hasattr(time, "year") and hasattr(time, "month") and hasattr(time, "day") for time in times):
+        monthly = len({time.day for time in times}) == 1
+        places = [
+            float(12 * time.year + time.month) if monthly else pd.Timestamp(time).timestamp() / 86_400 for time in times
+        ]
+    else:
+        texts = pd.to_numeric(pd.Series([str(time) for time in times]), errors="coerce")
+        if texts.isna().any():
+            return None
+        places = texts.astype(float).tolist()
+    return np.diff(places).tolist()
+
+
+def _equal(lengths: Sequence[float]) -> bool:
+    return bool(np.ptp(lengths) <= 1e-9 * max(map(abs, lengths)))
+
+
+def _checked_lengths(times: list[Any], label: str, gaps: Gaps) -> list[float] | None:
+    lengths = step_lengths(times)
+    if lengths is None or gaps == "keep" or _equal(lengths):
+        return lengths
+    sizes, found = np.unique(lengths, return_counts=True)
+    usual = sizes[np.argmax(found)]
+    odd = [
+        f"{start} to {end} ({length:g})"
+        for start, end, length in zip(times[:-1], times[1:], lengths, strict=True)
+        if length != usual
+    ]
+    raise InputError(
+        f"the steps between the times of {label!r} differ in length: most are {usual:g}, but {name_some(odd)}. A step "
+        f"of another length has other probabilities. Leave times out, or count all steps as alike with gaps='keep'."
+    )
+
+
+def _wide(
+    data: object, variable: str | None, *, w: object, weighted: bool
+) -> tuple[pd.DataFrame, pd.Series, Weights | None]:
+    """Return a table of region by time, names, and weights of the same regions."""
+    if isinstance(data, Study):
+        if variable is None:
+            raise InputError(f"say which variable; the study has {name_some(data.variables, limit=20)}.")
+        if not data.is_panel:
+            raise InputError("transitions need a panel; this study is a cross-section without time.")
+        wide, names = data.wide(variable), data.names
+        weights = resolve_weights(data, w) if weighted else None
+    elif isinstance(data, pd.DataFrame) and not hasattr(data, "geometry"):
+        if isinstance(w, str):
+            raise InputError(f"w={w!r} names the weights of a study; pass the weights themselves.")
+        if data.index.nlevels > 1 or data.columns.nlevels > 1:
+            raise InputError("a table must have one row a region and one column a time; or pass a Study.")
+        if data.columns.has_duplicates:
+            raise DuplicateError(f"times found twice: {name_some(data.columns[data.columns.duplicated()])}.")
+        weights = as_weights(w) if weighted and w is not None else None
+        wide = data[sorted(data.columns)]
+        names = weights.names if weights is not None and weights.names is not None else data.index.to_series()
+    else:
+        raise InputError(
+            f"pass a Study with time and the name of a variable, or a table of region by time; found "
+            f"{type(data).__name__}."
+        )
+    if wide.shape[1] < 2:
+        raise InputError(f"transitions need at least two times; found {name_some(wide.columns) or 'none'}.")
+    return wide, names, weights
+
+
+def _numbers(series: pd.Series, label: str) -> pd.Series:
+    """Return finite numbers by region, missing where there is none."""
+    sample = draw_sample(series.rename(label), missing="drop")
+    return pd.Series(sample.values, index=sample.ids).reindex(series.index)
+
+
+def _missing_message(absent: pd.DataFrame, label: str, names: pd.Series) -> str:
+    lacking = absent.index[absent.any(axis=1)]
+    listed = [
+        f"{name_regions([region], names)} at {name_some(absent.columns[absent.loc[region]], limit=3)}"
+        for region in lacking[:5]
+    ]
+    more = f"; and {len(lacking) - 5} more regions" if len(lacking) > 5 else ""
+    return (
+        f"{label!r} is missing for {len(lacking)} of {len(absent)} regions: {'; '.join(listed)}{more}. Transitions "
+        f'need the same regions at every time. Pass missing="drop" to leave these regions out, or leave times out.'
+    )
