@@ -32,6 +32,7 @@ _EXPORTS: dict[str, str] = {
     "economic_distance": "spatial_region.weights.economic",
     "gravity": "spatial_region.weights.gravity",
     "nested": "spatial_region.weights.nested",
+    "weights_from_table": "spatial_region.regions.weights_table",
     "weights_by_time": "spatial_region.weights.by_time",
     # regions
     "read_regions": "spatial_region.regions.read",
@@ -41,7 +42,13 @@ _EXPORTS: dict[str, str] = {
     "nine_dash_line": "spatial_region.regions.layers",
     # autocorr
     "moran": "spatial_region.autocorr.moran",
-    "moran_by_time": "spatial_region.autocorr.moran",
+    "moran_by_time": "spatial_region.autocorr.by_time",
+    "moran_rates": "spatial_region.autocorr.rates",
+    "bivariate_moran": "spatial_region.autocorr.bivariate",
+    "lee": "spatial_region.autocorr.bivariate",
+    "geary": "spatial_region.autocorr.geary",
+    "getis_ord_g": "spatial_region.autocorr.getis_ord",
+    "join_count": "spatial_region.autocorr.join_count",
     "local_moran": "spatial_region.autocorr.local_moran",
     "lisa_transitions": "spatial_region.autocorr.transitions",
     "markov": "spatial_region.autocorr.markov",

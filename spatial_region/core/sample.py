@@ -86,6 +86,8 @@ class Sample:
         Sums, and random draws keyed by place, then do not depend on the order of the caller's rows.
         """
         w, order = self.weights.sorted_by_id
+        if w is self.weights:
+            return self, order
         return replace(self, ids=w.ids, names=self.names.iloc[order], values=self.values[order], w=w), order
 
     def check_varies(self) -> None:
