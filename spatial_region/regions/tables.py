@@ -12,10 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from spatial_region.core.encoding import decode
 from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.errors import DuplicateError, InputError, MissingLibraryError, ReadError, UnknownNameError
 from spatial_region.regions.clean import clean
-from spatial_region.core.encoding import decode
 from spatial_region.regions.words import no_region
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".dta", ".parquet")

@@ -16,7 +16,7 @@ from spatial_region.core.weights import Weights
 from spatial_region.errors import AlignmentError, InputError
 from spatial_region.regions._pairs import Pairs, match_regions, read_pairs
 from spatial_region.weights._build import finish
-from spatial_region.weights.economic import check_power
+from spatial_region.weights.distance import check_positive
 
 Unknown = Literal["raise", "drop"]
 
@@ -108,7 +108,7 @@ def weights_from_table(
     check_option(islands, Islands, "islands")
     if islands == "nearest":
         raise InputError("weights_from_table() has no islands='nearest': the table says who is near.")
-    power = None if power is None else check_power(power)
+    power = None if power is None else check_positive(power, "power")
     pairs = read_pairs(table, origin, destination, variable, sheet=sheet, encoding=encoding)
     frame, names = (None, None) if study is None else region_frame(study)
     ids, place, dropped = match_regions(pairs, frame, names, drop_unknown=unknown == "drop")

@@ -19,7 +19,7 @@ IntArray = NDArray[np.int64]
 Pairs = tuple[IntArray, IntArray, FloatArray]
 
 TIE = 1e-9  # distances that differ by less than this share are ties
-_LARGEST = 20_000  # regions of which every pair is taken; their weights fill 5 GB
+LARGEST = 20_000  # regions of which every pair is taken; their weights fill 5 GB
 _BATCH = 100_000  # points looked up at a time, so that memory stays bounded
 
 
@@ -161,7 +161,7 @@ def check_size(n: int) -> None:
     InputError
         If there are more than 20,000 regions.
     """
-    if n > _LARGEST:
+    if n > LARGEST:
         raise InputError(f"without km= every pair of {n} regions has a weight: {n * (n - 1):,} in all. Pass km=.")
 
 

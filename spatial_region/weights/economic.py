@@ -6,23 +6,33 @@ import numpy as np
 import pandas as pd
 from scipy import sparse as sp
 
+from spatial_region.core._algebra import describe, difference, pattern
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.options import Ties, check_option
 from spatial_region.core.sample import as_numbers
 from spatial_region.core.study import Study
-from spatial_region.core.weights import Weights
+from spatial_region.core.weights import Weights, as_weights, check_same_regions
 from spatial_region.errors import ConstantVariableError, InputError, MissingValuesError, UnknownNameError
+from spatial_region.weights._search import LARGEST
+from spatial_region.weights.distance import check_positive
 
 _TIE = 1e-12  # values that differ by less than this share are equal: their means were rounded
 
 
 def economic_distance(
-    study: object, variable: str, *, at: object = None, power: float = 1.0, ties: Ties = "raise"
+    study: object,
+    variable: str,
+    *,
+    at: object = None,
+    power: float = 1.0,
+    w: object = None,
+    ties: Ties = "raise",
 ) -> Weights:
     """Weights that are large between regions with like values: ``w_ij = |x_i - x_j| ** -power``.
 
-    Every pair of regions is linked, however far apart. For weights that are geographic as well, multiply them,
-    ``sr.contiguity(study).product(sr.economic_distance(study, "gdp_pc"))``, or mix them with `nested`.
+    Every pair of regions is linked, however far apart, unless `w` says which are. Two weights are multiplied by
+    ``w.product(other)``, and mixed by `nested`.
+
     Estimates that rest on the weights being given suffer when `variable` depends on the variable explained; values
     from before the sample (``at=``) are safer.
 
@@ -38,6 +48,8 @@ def economic_distance(
         mean over all times. The recipe states it.
     power : float
         Exponent, above 0.
+    w : Weights, Graph or W, optional
+        Weights whose links alone are kept, such as contiguity; what they weigh there is not used.
     ties : {"raise", "smallest"}
         Regions with equal values have no weight by the formula. They are refused, or given the smallest difference
         between any two regions that differ, so that no pair weighs more.
@@ -45,14 +57,18 @@ def economic_distance(
     Returns
     -------
     Weights
-        Symmetric, in the unit of the variable to the minus `power`, not yet standardised.
+        In the unit of the variable to the minus `power`, not yet standardised; symmetric, unless the links of `w`
+        are not.
 
     Raises
     ------
     OptionError
         If `ties` is not offered.
     InputError
-        If `power` is not positive, values are not numbers, or regions have equal values and `ties` is ``"raise"``.
+        If `power` is not positive, values are not numbers, linked regions have equal values and `ties` is
+        ``"raise"``, or there are more than 20,000 regions and no `w`.
+    AlignmentError
+        If the regions of `w` are others.
     ConstantVariableError
         If all regions have the same value.
     MissingValuesError
@@ -73,23 +89,27 @@ def economic_distance(
     {'a': 0.5, 'c': 0.2}
     """
     check_option(ties, Ties, "ties")
-    power = check_power(power)
+    check_positive(power, "power")
     values, names, period = values_of_period(study, variable, at)
-    numbers, smallest, tied = _told_apart(values.to_numpy())
-    if tied.any() and not np.isfinite(smallest):
+    numbers, smallest = _told_apart(values.to_numpy())
+    links = _every_pair(len(values)) if w is None else _links_of(w, values.index)
+    rows = np.repeat(np.arange(len(values)), np.diff(links.indptr))
+    gaps = np.abs(numbers[rows] - numbers[links.indices])
+    tied = np.unique(rows[gaps == 0])
+    if len(tied) and not np.isfinite(smallest):
         raise ConstantVariableError(
             f"{variable!r} is the same in all {len(values)} regions; they cannot be told apart."
         )
-    if tied.any() and ties == "raise":
+    if len(tied) and ties == "raise":
         raise InputError(
             f"{variable!r} is equal in regions whose weight would then be infinite: "
             f"{_name_ties(values, numbers, tied, names)}. Pass ties='smallest' to give them the smallest difference "
             f"found between others, or choose another period."
         )
-    matrix = _inverse_differences(numbers, smallest, power)
-    recipe: dict[str, object] = {"kind": "economic_distance", "variable": variable, **period, "power": power}
-    if tied.any():
-        recipe["ties"] = f"{int(tied.sum())} regions; {ties}"
+    matrix = sp.csr_array((np.maximum(gaps, smallest) ** -power, links.indices, links.indptr), shape=links.shape)
+    recipe: dict[str, object] = {"kind": "economic_distance", "variable": variable, **period, "power": float(power)}
+    recipe |= {} if w is None else {"links of": describe(as_weights(w))}
+    recipe |= {"ties": f"{len(tied)} regions; {ties}"} if len(tied) else {}
     return Weights(values.index, matrix, recipe, names)
 
 
@@ -121,6 +141,8 @@ def values_of_period(study: object, variable: str, at: object) -> tuple[pd.Serie
         names = study[study.attrs["name"]].astype(str) if study.attrs.get("name") in study else None
     else:
         raise InputError(f"study must be a Study or a DataFrame indexed by region; found {type(study).__name__}.")
+    if series.empty:
+        raise InputError("there are no regions.")
     numbers = pd.Series(as_numbers(series, variable), index=series.index)
     absent = numbers.index[~np.isfinite(numbers)]
     if len(absent):
@@ -153,47 +175,38 @@ def _of_period(study: Study, at: object) -> tuple[Study, dict[str, object]]:
     return part, {"at": f"mean of {part.times[0]} to {part.times[-1]} ({len(part.times)} times)"}
 
 
-def check_power(power: object, argument: str = "power") -> float:
-    """Return an exponent as a float when it is a number above 0.
-
-    Raises
-    ------
-    InputError
-        If it is not.
-    """
-    if isinstance(power, bool) or not isinstance(power, (int, float, np.number)) or not 0 < power < np.inf:
-        raise InputError(f"{argument} must be a number above 0; found {power!r}.")
-    return float(power)
-
-
-def _told_apart(values: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
-    """Return values of which equal ones are so to the last digit, the smallest difference, and who ties."""
+def _told_apart(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return values of which equal ones are so to the last digit, and the smallest difference between the others."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
-    steps = np.diff(ordered)
-    apart = steps > _TIE * np.maximum(np.abs(ordered[1:]), np.abs(ordered[:-1]))
-    group = np.concatenate([[0], np.cumsum(apart)]) if len(values) else np.zeros(0, dtype=int)
-    first = np.concatenate([[0], np.flatnonzero(apart) + 1])[group] if len(values) else group
-    equal, tied = np.empty_like(values), np.empty(len(values), dtype=bool)
-    equal[order] = ordered[first]
-    tied[order] = np.bincount(group)[group] > 1 if len(values) else False
-    leaders = np.unique(equal)
-    return equal, float(np.diff(leaders).min()) if len(leaders) > 1 else np.inf, tied
+    before, after = ordered[:-1], ordered[1:]
+    apart = after - before > _TIE * np.maximum(np.abs(before), np.abs(after))
+    first = np.concatenate([[0], np.flatnonzero(apart) + 1])  # where each set of equal values begins
+    equal = np.empty_like(values)
+    equal[order] = np.repeat(ordered[first], np.diff([*first, len(values)]))
+    return equal, float(np.diff(ordered[first]).min()) if len(first) > 1 else np.inf
 
 
-def _inverse_differences(values: np.ndarray, smallest: float, power: float) -> sp.csr_array:
-    """Return ``max(|x_i - x_j|, smallest) ** -power`` for every pair, none on the diagonal."""
-    n = len(values)
-    others = ~np.eye(n, dtype=bool)
-    gaps = np.abs(values[:, None] - values[None, :])[others]
-    np.maximum(gaps, smallest, out=gaps)
-    columns = np.broadcast_to(np.arange(n, dtype=np.int32), (n, n))[others]
-    return sp.csr_array((gaps**-power, columns, np.arange(n + 1) * max(n - 1, 0)), shape=(n, n))
+def _every_pair(n: int) -> sp.csr_array:
+    """Return a link between every two of n regions."""
+    if n > LARGEST:
+        raise InputError(
+            f"every pair of {n:,} regions has a weight, more than memory holds; say with w= which regions are linked, "
+            f"for example w=sr.contiguity(study)."
+        )
+    columns = np.broadcast_to(np.arange(n, dtype=np.int32), (n, n))[~np.eye(n, dtype=bool)]
+    return sp.csr_array((np.ones(len(columns), dtype=bool), columns, np.arange(n + 1) * (n - 1)), shape=(n, n))
+
+
+def _links_of(w: object, ids: pd.Index) -> sp.csr_array:
+    """Return the links of weights, in the order of the ids; a region's weight for itself is none."""
+    weights = as_weights(w)
+    check_same_regions(weights.ids, ids, left="w", right="the values", names=weights.names)
+    links = pattern(weights.reorder(ids).sparse)
+    return difference(links, sp.eye_array(len(ids), format="csr"))
 
 
 def _name_ties(values: pd.Series, equal: np.ndarray, tied: np.ndarray, names: pd.Series | None) -> str:
     """Name up to five sets of regions with the same value."""
-    sets = [
-        f"{name_regions(part, names)} ({value:g})" for value, part in values.index[tied].groupby(equal[tied]).items()
-    ]
-    return name_some(sets)
+    sets = values.index[tied].groupby(equal[tied])
+    return name_some(f"{name_regions(regions, names)} ({value:g})" for value, regions in sets.items())

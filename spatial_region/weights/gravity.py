@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse as sp
 
 from spatial_region.core.messages import name_regions
-from spatial_region.core.options import Islands
+from spatial_region.core.options import Islands, Metric
 from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError
 from spatial_region.weights.distance import inverse_distance
@@ -23,6 +23,8 @@ def gravity(
     mass_power: tuple[float, float] = (1.0, 1.0),
     power: float = 2.0,
     km: float | None = None,
+    points: str | tuple[str, str] = "centroid",
+    metric: Metric | None = None,
     islands: Islands = "keep",
 ) -> Weights:
     """Weights that grow with mass and fall with distance: ``w_ij = m_i ** a m_j ** b / d_ij ** power``.
@@ -47,26 +49,41 @@ def gravity(
         Exponent of distance, above 0.
     km : float, optional
         Cut-off in kilometres, included; none by default, so that every pair of regions has a weight.
-    islands : {"keep", "raise"}
-        Regions without a neighbour within `km`.
+    points : str or (str, str)
+        Between what distances are taken: ``"centroid"``, ``"representative"``, ``"edge"``, a column of points, or a
+        pair of columns with x (longitude) and y (latitude); see `knn`.
+    metric : {"great-circle", "geodesic"}, optional
+        How degrees become kilometres; great circles by default. Projected coordinates are planar.
+    islands : {"keep", "nearest", "raise"}
+        Regions without a neighbour within `km`: kept and named, linked both ways to the nearest region, or refused.
 
     Returns
     -------
     Weights
-        Not yet standardised; not symmetric unless a equals b. Distances are as in `inverse_distance`.
+        Not yet standardised; not symmetric unless a equals b.
 
     Raises
     ------
     InputError
-        If a mass is not above 0, an exponent or `km` is out of range, or two regions have the same centroid.
+        If a mass is not above 0, an exponent or `km` is out of range, two regions are at the same place, columns do
+        not hold coordinates, or there are more than 20,000 regions and no `km`.
+    OptionError
+        If `metric` or `islands` is not offered, or a metric is given for projected coordinates.
     MissingValuesError
-        If a mass is missing in the period.
+        If a mass is missing in the period, or coordinates are.
     UnknownNameError
-        If the variable or a time does not exist.
+        If the variable, a time or a column of coordinates does not exist.
     WeightsError
         If there are islands and they were forbidden.
     CRSError
-        If the regions have no coordinate reference system.
+        If the regions have no coordinate reference system, or coordinates are not in it.
+    DuplicateError, GeometryError
+        If an id occurs twice, or a geometry is missing.
+
+    Warns
+    -----
+    IslandWarning
+        If regions have no neighbour.
 
     References
     ----------
@@ -81,7 +98,7 @@ def gravity(
     3.0
     """
     own, other = _exponents(mass_power)
-    near = inverse_distance(study, km=km, power=power, islands=islands)
+    near = inverse_distance(study, km=km, power=power, points=points, metric=metric, islands=islands)
     masses, _, period = values_of_period(study, variable, at)
     numbers = masses.reindex(near.ids).to_numpy()
     if (numbers <= 0).any():

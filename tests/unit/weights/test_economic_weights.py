@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse as sp
 
 import spatial_region as sr
 from spatial_region.core.geo import EARTH_RADIUS_KM
@@ -89,6 +90,39 @@ def test_ties_are_refused_by_name_or_given_the_smallest_difference():
     assert "ties" not in sr.economic_distance(table.iloc[:2], "x").recipe
 
 
+def test_confined_to_links(columbus):
+    queen = sr.contiguity(columbus)
+    everywhere = sr.economic_distance(columbus, "INC")
+    w = sr.economic_distance(columbus, "INC", w=queen.reorder(queen.ids[::-1]))
+    np.testing.assert_allclose(w.sparse.toarray(), queen.product(everywhere).sparse.toarray(), rtol=1e-14)
+    assert w.recipe["links of"] == "queen (order=1, islands=keep)"
+    with_own = sr.Weights(queen.ids, 5 * queen.sparse.toarray() + np.eye(49))
+    np.testing.assert_array_equal(
+        sr.economic_distance(columbus, "INC", w=with_own).sparse.toarray(), w.sparse.toarray()
+    )
+    with pytest.raises(AlignmentError, match="1 only in the values"):
+        sr.economic_distance(columbus, "INC", w=queen.subset(queen.ids[1:]))
+
+
+def test_only_ties_between_linked_regions_matter():
+    table = pd.DataFrame({"x": [1.0, 4.0, 1.0, 2.5]}, index=list("abcd"))
+    line = sr.Weights(table.index, np.diag([1.0, 1, 1], 1) + np.diag([1.0, 1, 1], -1))
+    assert "ties" not in sr.economic_distance(table, "x", w=line).recipe
+    with pytest.raises(InputError, match=r"a, c \(1\)"):
+        sr.economic_distance(table, "x", w=line.higher_order(2))
+    tied = sr.economic_distance(table, "x", w=line.higher_order(2), ties="smallest")
+    assert tied.neighbours("a").to_dict() == {"c": 1 / 1.5}
+
+
+def test_too_many_regions_for_every_pair():
+    table = pd.DataFrame({"x": np.arange(20_001.0)})
+    with pytest.raises(InputError, match=r"every pair of 20,001 regions .* w=sr\.contiguity"):
+        sr.economic_distance(table, "x")
+    assert sr.economic_distance(table.iloc[:1], "x").n_links == 0
+    ring = sr.Weights(table.index, sp.csr_array(sp.eye_array(20_001, k=1) + sp.eye_array(20_001, k=-1)))
+    assert sr.economic_distance(table, "x", w=ring).n_links == 40_000
+
+
 def test_means_that_differ_by_rounding_only_are_ties():
     table = pd.DataFrame({"x": [0.1 + 0.2, 0.3, 5.0]}, index=list("abc"))
     assert table["x"].nunique() == 3
@@ -111,6 +145,8 @@ def test_bad_input_of_economic_distance(cities):
         sr.economic_distance(table, "sam")
     with pytest.raises(InputError, match="one cross-section"):
         sr.economic_distance(table, "x", at=2020)
+    with pytest.raises(InputError, match="no regions"):
+        sr.economic_distance(table.iloc[:0], "same")
     with pytest.raises(InputError, match="found ndarray"):
         sr.economic_distance(np.ones(3), "x")
     with pytest.raises(OptionError, match="ties='small' is not offered. Did you mean 'smallest'"):
@@ -163,7 +199,7 @@ def test_gravity_is_masses_over_distance(cities):
     w = sr.gravity(cities, "gdp", at=2005, mass_power=(0.5, 2), power=1)
     x = np.array(list(means(cities, [2005]).values()))
     np.testing.assert_allclose(w.sparse.toarray(), np.outer(x**0.5, x**2) / distances, rtol=1e-8)
-    assert (w.recipe["at"], w.recipe["mass_power"], w.recipe["distance"]) == ("2005", (0.5, 2.0), "great-circle")
+    assert (w.recipe["at"], w.recipe["mass_power"], w.recipe["metric"]) == ("2005", (0.5, 2.0), "great-circle")
 
 
 def test_gravity_row_standardised_does_not_know_the_own_mass_nor_the_unit(cities):
@@ -185,6 +221,11 @@ def test_gravity_within_a_cut_off(cities):
         warnings.simplefilter("ignore", IslandWarning)
         w = sr.gravity(cities, "gdp", km=700)
     np.testing.assert_array_equal(w.sparse.toarray() > 0, distances <= 700)
+    near = sr.gravity(cities, "gdp", km=700, islands="nearest")
+    assert len(near.islands) == 0
+    alone = w.islands[0]
+    j = near.neighbours(alone).index[0]
+    assert near.neighbours(alone)[j] == pytest.approx(sr.gravity(cities, "gdp").neighbours(alone)[j])
     with pytest.raises(WeightsError, match="have no neighbour"):
         sr.gravity(cities, "gdp", km=300, islands="raise")
 
