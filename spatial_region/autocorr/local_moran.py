@@ -3,141 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 
-from spatial_region.autocorr._correction import adjusted_p
-from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total, moran_statistic
-from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p, tie_tolerance, without_own
-from spatial_region.autocorr.moran import (
-    FEW_REGIONS,
-    check_permutations,
-    check_testable,
-    described_inputs,
-    deviations,
-)
-from spatial_region.core.messages import name_regions
-from spatial_region.core.options import (
-    Alternative,
-    Correction,
-    Missing,
-    check_between,
-    check_option,
-)
-from spatial_region.core.result import Result, two_columns
-from spatial_region.core.sample import draw_sample
-from spatial_region.core.seeds import DEFAULT_SEED, derive_seed
-from spatial_region.core.spec import Spec, make_spec
+from spatial_region.autocorr._correction import check_correction
+from spatial_region.autocorr._local import chosen_permutations, count_local, local_inputs, local_spec
+from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
+from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.options import Alternative, Correction, Missing, check_option
+from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.errors import WeightsError
 
 Moments = Literal["conditional", "total"]
-CLUSTERS = ("HH", "LH", "LL", "HL", "not significant", "undefined")
+QUADRANTS = ("HH", "LH", "LL", "HL")
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class LocalMoran(Result):
-    """Local Moran's I of every region.
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class LocalMoran(LocalResult):
+    """Local Moran's I of every region; see `LocalResult` for what it shares with other local statistics.
 
     Attributes
     ----------
     statistics : pandas.DataFrame
-        Indexed by region: I, expected, variance, z, value (deviation from the mean), lag (its spatial lag),
-        quadrant, p. NaN where a region has no neighbours.
+        Indexed by region: I, expected, variance, z, value (deviation from the mean), lag (of it), quadrant, p.
     I : float
         Global Moran's I of the same values and weights: the mean of the local ones, up to scale.
-    names : pandas.Series
-        Display names.
-    alternative : str
-        Side of the permutation test.
-    correction : {"fdr", "bonferroni"} or None
-        Correction that `table` applies unless told otherwise.
-    permutations : int
-        Number of conditional permutations of each region.
-    enumerated : pandas.Series of bool
-        Regions for which all sets of neighbours were taken, so that p has no Monte Carlo error.
-    spec : Spec
-        Settings.
-    regions : Study or geopandas.GeoDataFrame or None
-        Where the boundaries are, for maps; None when the values came without them.
     """
 
-    statistics: pd.DataFrame
     I: float  # noqa: E741
-    names: pd.Series
-    alternative: Alternative
-    correction: Correction | None
-    permutations: int
-    enumerated: pd.Series
-    spec: Spec
-    regions: object = None
 
-    @property
-    def n(self) -> int:
-        """Number of regions."""
-        return len(self.statistics)
-
-    def table(
-        self, *, level: float = 0.05, correction: Correction | Literal["as computed"] | None = "as computed"
-    ) -> pd.DataFrame:
-        """Return the statistics and clusters at a level of significance.
-
-        Parameters
-        ----------
-        level : float
-            Level of significance; a region is significant when its (adjusted) p is at most this.
-        correction : {"fdr", "bonferroni"} or None, optional
-            Correction for many tests; by default the one asked for when the statistics were computed.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Indexed by region; columns I, expected, variance, z, lag, quadrant (HH LH LL HL, or "undefined"), p,
-            p_adjusted, significant, cluster (HH LH LL HL, "not significant", or "undefined" for an island), name.
-
-        Raises
-        ------
-        InputError
-            If `level` does not lie between 0 and 1.
-        OptionError
-            If the correction is not offered.
-        """
-        check_between(level, "level", low=0, high=1)
-        asked = check_correction(self.correction if correction == "as computed" else correction)
-        result = self.statistics.drop(columns="value")
-        result["p_adjusted"] = adjusted_p(result["p"].to_numpy(), asked)
-        result["significant"] = result["p_adjusted"] <= level
-        result["cluster"] = result["quadrant"].where(
-            result["significant"] | (result["quadrant"] == "undefined"), "not significant"
-        )
-        result["name"] = self.names
-        return result
-
-    def counts(
-        self, *, level: float = 0.05, correction: Correction | Literal["as computed"] | None = "as computed"
-    ) -> pd.Series:
-        """Return how many regions each cluster class has, absent classes included; options as for `table`."""
-        found = self.table(level=level, correction=correction)["cluster"].value_counts()
-        return found.reindex(list(CLUSTERS), fill_value=0).rename("regions")
-
-    def summary(self) -> str:
-        """Return counts of the clusters, their members, and the settings as text."""
-        inputs = self.spec.inputs
-        table = self.table()
-        rows: list[tuple[str, object]] = [("regions", self.n)]
-        for cluster, count in self.counts().items():
-            members = table.index[table["cluster"] == cluster]
-            listed = f": {name_regions(members, self.names)}" if count and cluster != "not significant" else ""
-            rows.append((str(cluster), f"{count}{listed}"))
-        how = "all sets of neighbours" if self.enumerated.all() else f"{self.permutations} conditional permutations"
-        rows.append(("test", f"{how}, {self.alternative}, seed {self.spec.seed}"))
-        rows.append(("level", f"0.05, correction {self.correction or 'none'}"))
-        rows.append(("weights", inputs["weights"]))
-        if self.n < FEW_REGIONS:
-            rows.append(("caution", f"{self.n} regions are too few to support inference"))
-        at = f" at {inputs['at']}" if inputs["at"] is not None else ""
-        return two_columns(f"Local Moran's I of {inputs['variable']}{at}", rows)
+    title: ClassVar[str] = "Local Moran's I"
+    statistic: ClassVar[str] = "I"
+    classes: ClassVar[tuple[str, ...]] = QUADRANTS
+    core_classes: ClassVar[tuple[str, ...]] = ("HH", "LL")
 
 
 def local_moran(
@@ -146,11 +45,12 @@ def local_moran(
     *,
     w: object = None,
     at: object = None,
-    permutations: int = 9999,
+    permutations: int | None = None,
     alternative: Alternative = "two-sided",
     correction: Correction | None = None,
     moments: Moments = "conditional",
     missing: Missing = "raise",
+    stop_after: int | None = None,
     seed: int = DEFAULT_SEED,
     ids: Any = None,
 ) -> LocalMoran:
@@ -173,20 +73,25 @@ def local_moran(
         nobody has chosen are row-standardised (a copy is).
     at : object, optional
         Time, for a panel.
-    permutations : int
-        Number of conditional permutations, at least 1. Where a region has no more possible sets of neighbours
-        than this, and equal weights, all are taken and its p-value is exact.
+    permutations : int, optional
+        Number of conditional permutations, at least 1. By default 99,999 where the weights within each row are equal
+        (contiguity, nearest neighbours, bands), since draws are then shared and cheap, else 9,999. Where a region
+        has no more possible sets of neighbours than this, and equal weights, all are taken and p is exact.
     alternative : {"two-sided", "greater", "less"}
         Two-sided p-values are twice the smaller tail, at most 1. GeoDa, and esda by its default, report the smaller
         tail itself, which is half as large.
-    correction : {"fdr", "bonferroni"} or None
-        Correction for testing many regions; can be changed later, in ``table(correction=...)``.
+    correction : {"fdr", "fdr_by", "bonferroni", "holm"} or None
+        Correction for testing many regions (Benjamini-Hochberg, Benjamini-Yekutieli, Bonferroni, Holm); can be
+        changed later, in ``table(correction=...)``.
     moments : {"conditional", "total"}
         Null hypothesis behind `expected`, `variance` and `z`: the region keeps its value, or all are shuffled.
     missing : {"raise", "drop"}
         What to do with regions without a value.
+    stop_after : int, optional
+        Where weights differ within a row, end the test of a region once so many of its draws lie in the tail
+        (sequential Monte Carlo); regions that are clearly not significant then cost little. All draws by default.
     seed : int
-        Seed of the permutations.
+        Seed of the permutations. All local statistics draw the same neighbours for one seed.
     ids : sequence, optional
         Region ids, for values that are a bare array.
 
@@ -234,78 +139,55 @@ def local_moran(
     >>> sr.local_moran(grid, "gdp", w=sr.contiguity(grid)).counts().head(4).to_dict()
     {'HH': 10, 'LH': 0, 'LL': 10, 'HL': 0}
     """
-    check_option(alternative, Alternative, "alternative")
     check_option(moments, Moments, "moments")
     check_correction(correction)
-    check_permutations(permutations, least=1)
-    sample = draw_sample(study, variable, w=w, at=at, missing=missing, ids=ids)
-    check_testable(sample)
-    canonical, order = sample.canonical()
-    matrix, (z, scale) = canonical.weights.sparse, deviations(canonical.values)
-    if moments == "total" and matrix.diagonal().any():
+    inputs = local_inputs(study, variable, w=w, at=at, missing=missing, ids=ids, alternative=alternative)
+    matrix, z = inputs.matrix, inputs.z
+    if moments == "total" and inputs.others is not inputs.canonical.weights:
         raise WeightsError("moments='total' holds for weights without links of a region to itself; use 'conditional'.")
+    permutations = chosen_permutations(permutations, inputs.others)
     lag = matrix @ z
-    expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(z, matrix)
-    statistic = (len(z) - 1) * z * lag / (z @ z)
-    at_least, at_most, draws = conditional_lag_counts(
-        z,
-        without_own(matrix),
-        permutations,
-        seed=derive_seed(seed, "local_moran"),
-        tie=tie_tolerance(z, 1.0),
+    expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(
+        z, inputs.canonical.weights.rows
     )
-    sampled = tail_p(at_least, at_most, np.abs(draws), alternative)
-    every = tail_p(at_least, at_most, np.abs(draws), alternative, exact=True)
+    statistic = (len(z) - 1) * z * lag / (z @ z)
+    tests = count_local(
+        inputs, z[None], None, permutations,
+        seed=seed, tolerance=inputs.lag_tolerance, alternative=alternative, stop_after=stop_after,
+    )  # fmt: skip
     with np.errstate(invalid="ignore", divide="ignore"):
         score = (statistic - expected) / np.sqrt(variance)
-    island = canonical.weights.cardinalities.to_numpy() == 0
-    numbers = {
+    columns = {
         "I": statistic,
         "expected": expected,
         "variance": variance,
         "z": score,
-        "value": scale * z,
-        "lag": scale * lag,
-        "p": np.where(draws < 0, every, sampled),
+        "value": inputs.scale * z,
+        "lag": inputs.scale * lag,
+        "quadrant": class_codes(np.where(inputs.islands, len(QUADRANTS), quadrant_codes(z, lag)), QUADRANTS),
     }
-    columns = {key: np.where(island, np.nan, part) if key != "value" else part for key, part in numbers.items()}
-    columns["quadrant"] = np.where(island, "undefined", quadrants(z, lag))
-    place = np.argsort(order)  # back to the order of the caller
-    layout = ["I", "expected", "variance", "z", "value", "lag", "quadrant", "p"]
-    statistics = pd.DataFrame({key: columns[key][place] for key in layout}, index=sample.ids)
-    options = {
+    options: dict[str, object] = {
         "permutations": permutations,
         "alternative": alternative,
         "correction": correction,
         "moments": moments,
         "missing": missing,
+        "stop_after": stop_after,
     }
     return LocalMoran(
-        statistics=statistics,
-        I=moran_statistic(z, matrix),
-        names=sample.names,
+        statistics=inputs.frame(columns, p=tests.p(alternative)),
+        I=float(len(z) / inputs.canonical.weights.rows.sums.sum() * (z @ lag) / (z @ z)),
+        names=inputs.sample.names,
+        w=inputs.sample.weights,
         alternative=alternative,
         correction=correction,
         permutations=permutations,
-        enumerated=pd.Series((draws < 0)[place], index=sample.ids, name="enumerated"),
-        spec=make_spec("local_moran", options=options, inputs=described_inputs(sample, canonical), seed=seed),
-        regions=sample.regions,
+        tests=tests,
+        spec=local_spec("local_moran", inputs, seed=seed, options=options),
+        regions=inputs.sample.regions,
     )
 
 
-def quadrants(z: np.ndarray, lag: np.ndarray) -> np.ndarray:
-    """Return the quadrant of the Moran scatterplot: own value first, then the neighbours'."""
-    return np.where(z > 0, np.where(lag > 0, "HH", "HL"), np.where(lag > 0, "LH", "LL")).astype(object)
-
-
-def check_correction(correction: Correction | None) -> Correction | None:
-    """Return the correction, None for none.
-
-    Raises
-    ------
-    OptionError
-        If it is not offered.
-    """
-    if correction is not None:
-        check_option(correction, Correction, "correction")
-    return correction
+def quadrant_codes(z: np.ndarray, lag: np.ndarray) -> np.ndarray:
+    """Return the quadrant of the Moran scatterplot as a place in `QUADRANTS`: own value first, then the neighbours'."""
+    return np.where(z > 0, np.where(lag > 0, 0, 3), np.where(lag > 0, 1, 2))

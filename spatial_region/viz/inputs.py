@@ -103,7 +103,9 @@ def match_regions(values: pd.Series, regions: Any, names: pd.Series | None, *, w
             f"{what} has {len(stray)} of {len(values)} labels that are not among the {len(regions)} regions: "
             f"{name_regions(stray, names)}. The regions are labelled like {name_some(regions.index, limit=3)}."
         )
-    return values.reindex(regions.index)
+    # A categorical would refuse the classes that a map adds, such as "no data".
+    plain = values.astype(object) if isinstance(values.dtype, pd.CategoricalDtype) else values
+    return plain.reindex(regions.index)
 
 
 def numeric(values: pd.Series, what: str) -> pd.Series:

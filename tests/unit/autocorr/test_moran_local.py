@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations, permutations
 
 import esda
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,8 +15,6 @@ from scipy import stats
 
 import spatial_region as sr
 from spatial_region.autocorr._correction import adjusted_p
-from spatial_region.autocorr._permutation import conditional_lag_counts, tail_p
-from spatial_region.autocorr._shared_draws import _draw_sets, shared_tail_counts
 from spatial_region.errors import InputError, IslandWarning, OptionError, SmallSampleWarning
 
 
@@ -85,79 +84,6 @@ def test_few_sets_of_neighbours_are_all_taken():
         observed = dense[i] @ z.to_numpy()
         tails = np.mean(lags >= observed - 1e-12), np.mean(lags <= observed + 1e-12)
         assert p == pytest.approx(min(1, 2 * min(tails)))
-
-
-def test_draws_are_uniform_without_replacement_and_agree_with_enumeration():
-    """Unequal weights take the random path: compare with all ordered arrangements, by a z test in each region."""
-    frame = lattice(3, 3)
-    z = np.array([2.0, -1, 0.3, 1.7, -0.4, 0.9, -2.2, 0.1, -1.4])
-    z -= z.mean()
-    w = sr.inverse_distance(frame, km=1.1).standardise("row")
-    rng = np.random.default_rng(0)
-    unequal = w.sparse.copy()
-    unequal.data = rng.uniform(0.5, 2.0, unequal.nnz)
-    at_least, _, draws = conditional_lag_counts(z, unequal, 40_000, seed=5, tie=1e-12)
-    assert (draws == 40_000).all()
-    for i in range(9):
-        start, stop = unequal.indptr[i], unequal.indptr[i + 1]
-        lags = np.array([unequal.data[start:stop] @ o for o in permutations(np.delete(z, i), int(stop - start))])
-        truth = np.mean(lags >= (unequal @ z)[i] - 1e-12)
-        error = np.sqrt(truth * (1 - truth) / 40_000)
-        assert abs(at_least[i] / 40_000 - truth) < 4.5 * error + 1e-12
-
-
-def test_shared_draws_agree_with_draws_of_each_region_and_with_the_truth():
-    """Draws that regions share have the tails of plain draws: exact tails by enumeration, z tests in each region."""
-    frame = lattice(4, 5)
-    rng = np.random.default_rng(8)
-    z = rng.normal(size=20).round(1)  # rounded, so that there are ties
-    z -= z.mean()
-    matrix = sr.contiguity(frame).standardise("row").sparse
-    truth = conditional_lag_counts(z, matrix, 200_000, seed=1, tie=1e-12)
-    assert (truth[2] < 0).all()  # at most C(19, 8) = 75,582 sets: all taken
-    permutations = 500  # fewer than the sets of 3, 5 or 8: drawn
-    scores = []
-    for seed in range(200):
-        at_least, at_most, draws = conditional_lag_counts(z, matrix, permutations, seed=seed, tie=1e-12)
-        assert (draws == permutations).all()
-        assert (at_least + at_most >= permutations).all()
-        scores.append(at_least / permutations)
-    exact = truth[0] / -truth[2]
-    error = np.sqrt(exact * (1 - exact) / (permutations * 200))
-    score = (np.mean(scores, axis=0) - exact) / np.maximum(error, 1e-9)
-    assert np.abs(score).max() < 4.0
-    # Seeds are independent: the spread over seeds is that of independent draws.
-    spread = np.std(scores, axis=0) / np.maximum(np.sqrt(exact * (1 - exact) / permutations), 1e-9)
-    assert 0.8 < spread[exact < 1].mean() < 1.2
-
-
-@pytest.mark.parametrize("share", [0.05, 0.3, 0.49])
-def test_spare_draws_replace_the_sets_that_hold_the_region(share):
-    """Against a plain loop over the same table: the first P sets without the region, spares in order."""
-    n, permutations = 60, 300
-    k = max(1, int(share * n))
-    rng = np.random.default_rng(1)
-    z = rng.normal(size=n)
-    rows = np.arange(n)
-    cardinalities = np.where(rows % 2, k, max(1, k // 2))
-    sums = rng.normal(size=n) * np.sqrt(k)
-    ours = shared_tail_counts(z, rows, cardinalities, sums, np.full(n, 1e-12), permutations, 9)
-    table = _draw_sets(n, 20 * permutations, k, np.uint64(9))
-    for i in rows:
-        sets = table[:, : cardinalities[i]]
-        totals = [z[s].sum() for s in sets[:permutations] if i not in s]
-        spares = (z[s].sum() for s in sets[permutations:] if i not in s)
-        totals += [next(spares) for _ in range(permutations - len(totals))]
-        assert ours[0][i] == np.sum(np.array(totals) >= sums[i] - 1e-12)
-        assert ours[1][i] == np.sum(np.array(totals) <= sums[i] + 1e-12)
-
-
-def test_draws_hold_different_regions_equally_often():
-    table = _draw_sets(12, 30_000, 4, np.uint64(3))
-    assert all(len(set(row)) == 4 for row in table[:1000].tolist())
-    assert stats.chisquare(np.bincount(table.ravel(), minlength=12)).pvalue > 0.001
-    pairs = np.bincount(table[:, 0] * 12 + table[:, 1], minlength=144).reshape(12, 12)
-    assert stats.chisquare(pairs[~np.eye(12, dtype=bool)]).pvalue > 0.001
 
 
 def test_ties_are_counted_as_ties():
@@ -235,11 +161,6 @@ def test_fdr_does_not_stop_at_the_first_failure():
     np.testing.assert_allclose(adjusted_p(p, "bonferroni"), 5 * p)
 
 
-def test_two_sided_p_is_at_most_one():
-    assert tail_p(np.array([500]), np.array([600]), 999, "two-sided")[0] == 1.0
-    assert tail_p(np.array([0]), np.array([999]), 999, "two-sided")[0] == 2 / 1000
-
-
 def test_summary_names_the_clusters(grid):
     text = sr.local_moran(grid, "smooth", w=sr.contiguity(grid), permutations=999).summary()
     assert "HH               14: r04c06" in text
@@ -253,3 +174,95 @@ def test_a_spike_among_zeros_on_a_real_map_is_not_called_a_cluster(columbus):
     table = sr.local_moran(values, w=sr.contiguity(columbus), permutations=999).table()
     assert table["p"].iloc[10] == 1.0
     assert (table["cluster"] == "not significant").sum() >= 43
+
+
+def test_default_permutations_are_many_where_they_are_cheap(grid):
+    """Shared draws make errors move together, so 99,999 are drawn; unequal weights take 9,999."""
+    equal, unequal = sr.contiguity(grid), sr.inverse_distance(grid, km=30)
+    assert sr.local_moran(grid, "smooth", w=equal).permutations == 99_999
+    assert sr.local_moran(grid, "smooth", w=unequal).permutations == 9_999
+
+
+def test_the_monte_carlo_range_of_the_count_covers_other_seeds(grid):
+    """The range of one standard error in every p holds the count of many draws for most seeds of few draws."""
+    mixed = (grid["smooth"] + 3 * grid["noise"]).rename("mixed")
+    w = sr.contiguity(grid)
+    many = int(sr.local_moran(mixed, w=w).table()["significant"].sum())
+    ranges = np.array([sr.local_moran(mixed, w=w, permutations=199, seed=seed).count_range() for seed in range(80)])
+    assert (ranges[:, 0] <= ranges[:, 1]).all()
+    inside = (ranges[:, 0] <= many) & (many <= ranges[:, 1])
+    assert inside.mean() > 0.6
+    assert (ranges[:, 1] > ranges[:, 0]).mean() > 0.6
+
+
+def test_p_without_draws_has_no_monte_carlo_error():
+    frame = lattice(3, 4)
+    ours = sr.local_moran(pd.Series(np.arange(12.0), index=frame.index), w=sr.contiguity(frame, kind="rook"))
+    assert ours.enumerated.all()
+    assert ours.p_error.eq(0).all()
+    assert ours.count_range() == (ours.table()["significant"].sum(),) * 2
+
+
+def test_p_is_double_precision_so_that_the_smallest_reaches_its_level(grid):
+    """Kept in single precision, p = 1/1000 compares as larger than 0.001."""
+    table = sr.local_moran(grid, "smooth", w=sr.contiguity(grid), permutations=999, alternative="greater").table()
+    assert table["p"].dtype == np.float64
+    smallest = table["p"].min()
+    assert smallest == 1 / 1000
+    assert (table["p"] <= 0.001).any()
+
+
+def test_corrections_agree_with_scipy_and_a_plain_loop(grid):
+    ours = sr.local_moran(grid, "noise", w=sr.contiguity(grid))
+    p = ours.table()["p"].to_numpy()
+    np.testing.assert_allclose(
+        ours.table(correction="fdr_by")["p_adjusted"], stats.false_discovery_control(p, method="by")
+    )
+    holm, largest = np.empty(len(p)), 0.0
+    for rank, place in enumerate(np.argsort(p, kind="stable")):
+        largest = max(largest, min(1.0, p[place] * (len(p) - rank)))
+        holm[place] = largest
+    np.testing.assert_allclose(ours.table(correction="holm")["p_adjusted"], holm)
+
+
+def test_cores_and_their_neighbours(grid):
+    w = sr.contiguity(grid)
+    ours = sr.local_moran(grid, "smooth", w=w)
+    cores = ours.cores("HH")
+    assert set(cores) == set(ours.table().query("cluster == 'HH'").index)
+    whole = ours.cores("HH", neighbours=True)
+    around = {other for core in cores for other in w.neighbours(core).index}
+    assert set(whole) == set(cores) | around
+    assert set(ours.cores()) == set(ours.cores(["HH", "LL"]))
+    with pytest.raises(OptionError, match="no class 'hh'"):
+        ours.cores("hh")
+
+
+def test_clusters_keep_their_place_when_a_class_is_absent(grid):
+    """Colours by code must not move: every class is a category, whether or not it occurs."""
+    table = sr.local_moran(grid, "smooth", w=sr.contiguity(grid)).table()
+    assert list(table["cluster"].cat.categories) == ["HH", "LH", "LL", "HL", "not significant", "undefined"]
+    assert (table["cluster"] == "HL").sum() == 0
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".gpkg", ".geojson"])
+def test_saved_tables_read_back(grid, tmp_path, suffix):
+    ours = sr.local_moran(grid, "smooth", w=sr.contiguity(grid), permutations=999)
+    path = ours.save(tmp_path / f"lisa{suffix}", correction="fdr")
+    readers = {".csv": pd.read_csv, ".xlsx": pd.read_excel, ".gpkg": gpd.read_file, ".geojson": gpd.read_file}
+    back = readers[suffix](path).set_index("region")
+    table = ours.table(correction="fdr")
+    assert back["cluster"].tolist() == table["cluster"].tolist()
+    np.testing.assert_allclose(back["p_adjusted"], table["p_adjusted"])
+    if suffix in (".gpkg", ".geojson"):
+        assert back.crs == grid.crs
+        assert back.geometry.area.sum() == pytest.approx(grid.area.sum())
+
+
+def test_saving_without_boundaries_or_as_something_else_says_what_to_do(grid, tmp_path):
+    ours = sr.local_moran(grid["smooth"], w=sr.contiguity(grid), permutations=99)
+    with pytest.raises(InputError, match="without boundaries"):
+        ours.save(tmp_path / "lisa.gpkg")
+    with pytest.raises(InputError, match=r"Use \.csv"):
+        ours.save(tmp_path / "lisa.doc")
+    assert list(tmp_path.iterdir()) == []
