@@ -298,8 +298,8 @@ def card_in(card: pd.Series, lang: str) -> pd.Series:
     if lang == "en":
         return card
     values = {row: _CARD_ZH.get(value, value) for row, value in card.items() if row in ("standardisation", "symmetric")}
-    listed = {row: more_in(card[row].replace(": ", "："), "zh") for row in ("component sizes", "islands") if row in card}
-    return pd.Series({**card, **values, **listed}).rename(_CARD_ZH)
+    listed = card["islands"].replace(": ", "：") if card["islands"] != "0" else "0"
+    return pd.Series({**card, **values, "islands": more_in(listed, "zh")}).rename(_CARD_ZH)
 
 
 def note_in(note: str, lang: str) -> str:

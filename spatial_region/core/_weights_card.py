@@ -38,7 +38,10 @@ def make_card(w: Weights) -> pd.Series:
 
 
 def _component_sizes(w: Weights) -> str:
-    """Return the sizes of the components, largest first: ``330; 2 (a, b); 1 x 3``. Small ones have their regions."""
+    """Return the sizes of the components: ``330; 2 (a, b); 1 x 3``. Small ones are named, the sixth and on counted.
+
+    No word of a language is in it.
+    """
     labels = w.components.to_numpy()
     sizes = np.bincount(labels) if len(labels) else np.zeros(0, dtype=int)
     by_size = np.argsort(-sizes, kind="stable")
@@ -47,9 +50,11 @@ def _component_sizes(w: Weights) -> str:
         f"{sizes[label]}" + (f" ({name_regions(w.ids[labels == label], w.names)})" if sizes[label] <= _SMALL else "")
         for label in larger[:_LISTED]
     ]
-    if len(larger) > _LISTED:
-        shown[-1] += f" and {len(larger) - _LISTED} more"
-    single = len(sizes) - len(larger)
+    rest, single = sizes[larger[_LISTED:]], len(sizes) - len(larger)
+    if len(rest):
+        shown.append(
+            f"{rest.min()} x {len(rest)}" if rest.min() == rest.max() else f"{rest.min()}-{rest.max()} x {len(rest)}"
+        )
     return "; ".join([*shown, *([f"1 x {single}"] if single else [])])
 
 

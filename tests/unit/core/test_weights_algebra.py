@@ -196,8 +196,12 @@ def test_card_of_many_components():
     for first in range(0, 14, 2):
         matrix[first, first + 1] = 1
     card = sr.Weights(IDS, matrix).card()
-    assert card["component sizes"].endswith("2 (r08, r09) and 2 more")
+    assert card["component sizes"].endswith("; 2 (r08, r09); 2 x 2")
     assert card["symmetric"] == "no"
+    blocks = np.kron(np.eye(20), np.ones((2, 2)))
+    blocks[:21, :21] = np.kron(np.eye(7), np.ones((3, 3)))
+    blocks[21, 20] = blocks[20, 21] = 0
+    assert sr.Weights(pd.RangeIndex(40), blocks).card()["component sizes"].endswith("; 2-3 x 11; 1 x 1")
 
 
 def test_repr_and_html_show_the_card():
