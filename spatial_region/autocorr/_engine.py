@@ -27,6 +27,7 @@ SHARED_SETS = "draws shared by regions of equal weights"
 SHARED_ENTRIES = "draws shared entry by entry"
 _BLOCK = 64 << 20  # bytes of draws held at once
 _CACHED = 256 << 10  # bytes of drawn numbers that stay in a processor's cache
+_SHORT = 256  # draws of a block where regions may stop early
 _SIDES: dict[Alternative, int] = {"greater": 1, "less": -1, "two-sided": 0}
 
 
@@ -155,7 +156,9 @@ def conditional_counts(
     entries = np.flatnonzero(~equal)
     coefficients = _entry_coefficients(task) if len(entries) else np.empty(0)
     row_bytes = 8 * task.width * int(sizes[entries].max(initial=1))
-    for table in _tables(n, sizes[entries], permutations, seed, row_bytes, _CACHED):
+    # A region stops within a block, which is computed whole: short blocks then.
+    limit = min(_CACHED, _SHORT * row_bytes) if stop_after else _CACHED
+    for table in _tables(n, sizes[entries], permutations, seed, row_bytes, limit):
         _count_entries(task, entries, coefficients, table, stop_after, _SIDES[alternative])
     paths = {EVERY_SET: int(exact.sum()), SHARED_SETS: len(shared), SHARED_ENTRIES: len(entries)}
     return Counts(
