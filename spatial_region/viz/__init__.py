@@ -4,6 +4,7 @@ Every function returns a `Figure`, which saves itself as PNG, SVG or PDF and car
 """
 
 from spatial_region.viz.bars import factor_bars
+from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.categories import category_map
 from spatial_region.viz.choropleth import choropleth
 from spatial_region.viz.clusters import cluster_map, significance_map
@@ -14,12 +15,15 @@ from spatial_region.viz.multiples import small_multiples
 from spatial_region.viz.plot import plot
 from spatial_region.viz.scatter import moran_scatter
 from spatial_region.viz.trend import moran_trend
+from spatial_region.viz.weights import connectivity_map
 
 __all__ = [
     "Figure",
+    "cardinality_histogram",
     "category_map",
     "choropleth",
     "cluster_map",
+    "connectivity_map",
     "factor_bars",
     "interaction_heatmap",
     "layout_faults",

@@ -11,18 +11,22 @@ import pandas as pd
 from spatial_region.autocorr.local_moran import LocalMoran
 from spatial_region.autocorr.moran import Moran
 from spatial_region.core.options import check_option
+from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError
 from spatial_region.geodetector.result import GeoDetectorResult
 from spatial_region.viz.bars import factor_bars
+from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
 from spatial_region.viz.scatter import moran_scatter
 from spatial_region.viz.style import Lang
+from spatial_region.viz.weights import connectivity_map
 from spatial_region.viz.words import word
 
 LocalKind = Literal["clusters", "significance", "scatter"]
 DetectorKind = Literal["interaction", "factor"]
+WeightsKind = Literal["map", "histogram"]
 
 
 @singledispatch
@@ -37,6 +41,8 @@ def plot(result: Any, **options: Any) -> Figure:
                    if the values came without boundaries), ``"scatter"`` `moran_scatter`
     `GeoDetector`  ``"interaction"`` `interaction_heatmap` (the default with several factors),
                    ``"factor"`` `factor_bars`
+    `Weights`      ``"map"`` `connectivity_map` (with ``regions=``), ``"histogram"``
+                   `cardinality_histogram` (the default without)
     ============== ==================================================================================
 
     Parameters
@@ -106,6 +112,19 @@ def _(result: GeoDetectorResult, *, kind: DetectorKind | None = None, **options:
         word("p permutation", lang, count=result.permutations) if result.permutations else word("p central", lang),
     )
     return factor_bars(result.factors["q"], p, **options)
+
+
+@plot.register
+def _(result: Weights, *, kind: WeightsKind | None = None, regions: object = None, **options: Any) -> Figure:
+    kind = kind or ("histogram" if regions is None else "map")
+    check_option(kind, WeightsKind, "kind")
+    if kind == "histogram":
+        if regions is not None:
+            raise InputError("a histogram of weights takes no regions=; they are for kind='map'.")
+        return cardinality_histogram(result, **options)
+    if regions is None:
+        raise InputError("weights hold no boundaries, and a map needs them: pass regions=study, or a GeoDataFrame.")
+    return connectivity_map(regions, result, **options)
 
 
 def _lang(options: dict[str, Any]) -> str:

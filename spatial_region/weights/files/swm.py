@@ -35,34 +35,48 @@ def read_swm(source: Source) -> Content:
         If the file is cut off, or its parts contradict each other.
     """
     fields, start = _header(source)
-    wide = fields.get("HASID64", "").upper() == "TRUE"
-    fixed = fields.get("FIXEDWEIGHTS", "").upper() == "TRUE"
-    reader = _Reader(source, start, np.dtype("<i8" if wide else "<i4"))
-    n, row = (int(value) for value in reader.integers(2, "its first two numbers"))
-    if n < 1 or row not in (0, 1):
-        raise ReadError(
-            f"{source.file}: found {n} regions and the mark {row} for standardised rows; it is no SWM file."
-        )
-    ids, neighbours, weights, counts = np.empty(n, np.int64), [], [], np.empty(n, np.int64)
-    for place in range(n):
-        ids[place], counts[place] = reader.integers(2, f"region {place + 1} of {n}")
-        if counts[place] < 0:
-            raise ReadError(f"{source.file}: region {ids[place]} has {counts[place]} neighbours; the file is damaged.")
-        if counts[place]:
-            where = f"the neighbours of region {ids[place]} ({place + 1} of {n})"
-            neighbours.append(reader.integers(int(counts[place]), where))
-            weights.append(reader.weights(int(counts[place]), fixed=fixed, where=where))
-    if reader.at < len(source.data):
-        raise ReadError(f"{source.file}: {len(source.data) - reader.at} bytes are left after its {n} regions.")
-    empty = np.empty(0)
-    matrix = _matrix(
-        source, ids, counts, np.concatenate([empty.astype(np.int64), *neighbours]), np.concatenate([empty, *weights])
-    )
+    try:
+        row, ids, counts, matrix = _read_regions(source, fields, start, sum_of_none=False)
+    except ReadError as error:
+        try:
+            # libpysal writes the sum of the weights, 0, also for regions without neighbours; ArcGIS does not.
+            row, ids, counts, matrix = _read_regions(source, fields, start, sum_of_none=True)
+        except ReadError:
+            raise error from None
     if row:
         _check_sums(source, ids, counts, matrix)
     labels = pd.Index([str(label) for label in ids], dtype=object)
     recipe = file_recipe(source, "swm", **{"id variable": fields["UNIQUEID"], "crs": fields["SPATIALREFNAME"]})
     return Content(labels, matrix, recipe, "row" if row else None)
+
+
+def _read_regions(
+    source: Source, fields: dict[str, str], start: int, *, sum_of_none: bool
+) -> tuple[bool, np.ndarray, np.ndarray, sp.csr_array]:
+    """Return whether rows were standardised, the ids, the numbers of neighbours, and the matrix."""
+    wide = fields.get("HASID64", "").upper() == "TRUE"
+    fixed = fields.get("FIXEDWEIGHTS", "").upper() == "TRUE"
+    reader = _Reader(source, start, np.dtype("<i8" if wide else "<i4"))
+    n, row = (int(value) for value in reader.integers(2, "its first two numbers"))
+    if n < 1 or n > len(source.data) or row not in (0, 1):
+        raise ReadError(
+            f"{source.file}: found {n} regions and the mark {row} for standardised rows; it is no SWM file."
+        )
+    ids, counts = np.empty(n, np.int64), np.empty(n, np.int64)
+    neighbours, weights = [np.empty(0, np.int64)], [np.empty(0)]
+    for place in range(n):
+        ids[place], counts[place] = reader.integers(2, f"region {place + 1} of {n}")
+        if counts[place] < 0:
+            raise ReadError(f"{source.file}: region {ids[place]} has {counts[place]} neighbours; the file is damaged.")
+        where = f"the neighbours of region {ids[place]} ({place + 1} of {n})"
+        if counts[place]:
+            neighbours.append(reader.integers(int(counts[place]), where))
+            weights.append(reader.weights(int(counts[place]), fixed=fixed, where=where))
+        elif sum_of_none:
+            reader.weights(0, fixed=False, where=where)
+    if reader.at < len(source.data):
+        raise ReadError(f"{source.file}: {len(source.data) - reader.at} bytes are left after its {n} regions.")
+    return bool(row), ids, counts, _matrix(source, ids, counts, np.concatenate(neighbours), np.concatenate(weights))
 
 
 def _header(source: Source) -> tuple[dict[str, str], int]:
