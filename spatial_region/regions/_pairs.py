@@ -173,17 +173,19 @@ def match_regions(
     for number, label in enumerate(pairs.labels):
         text = _key(label)
         places = found.get(text, [])
+        why = f"a name of {len(places)} regions"
         if not places:
             keys = keys or choose_keys(frame, "auto", None)
             resolved = keys.resolve(label, None, None)
+            why = resolved.detail or resolved.reason.removeprefix("unknown")
             if resolved.status in ("matched", "renamed", "respelled"):
                 places = by_id[resolved.region]
         if len(places) == 1:
             place[number] = places[0]
         else:
-            unknown.append(text if not places else f"{text} (a name of {len(places)} regions)")
+            unknown.append(f"{text} ({why})" if why else text)
     if unknown and not drop_unknown:
-        hint = did_you_mean(unknown[0], found)
+        hint = "" if " (" in unknown[0] else did_you_mean(unknown[0], found)
         raise UnknownNameError(
             f"{pairs.source}: {len(unknown)} of {len(place)} labels stand for no region of the study: "
             f"{name_some(unknown)}.{hint} Give ids or names of the regions, or pass unknown='drop'."

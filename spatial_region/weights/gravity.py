@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import sparse as sp
 
 from spatial_region.core.messages import name_regions
 from spatial_region.core.options import Islands, Metric
@@ -60,7 +59,7 @@ def gravity(
     Returns
     -------
     Weights
-        Not yet standardised; not symmetric unless a equals b.
+        Not yet standardised; symmetric when a equals b.
 
     Raises
     ------
@@ -107,7 +106,9 @@ def gravity(
             f"{variable!r} must be above 0 to be a mass; it is not in {len(small)} of {near.n} regions: "
             f"{name_regions(small, near.names)}."
         )
-    matrix = sp.diags_array(numbers**own) @ near.sparse @ sp.diags_array(numbers**other)
+    rows = np.repeat(np.arange(near.n), np.diff(near.sparse.indptr))
+    matrix = near.sparse.copy()
+    matrix.data = matrix.data * ((numbers**own)[rows] * (numbers**other)[matrix.indices])
     measured = {key: value for key, value in near.recipe.items() if key != "kind"}
     recipe = {"kind": "gravity", "variable": variable, **period, "mass_power": (own, other), **measured}
     return replace(near, sparse=matrix, recipe=recipe)

@@ -158,8 +158,13 @@ def test_a_study_is_taken_and_names_are_kept(regions, hours):
 
 def test_unknown_labels_are_named_or_left_out_when_told(regions, hours):
     wider = hours.reindex(index=[*hours.index, "贵阳"], columns=[*hours.columns, "贵阳"]).fillna(3.0)
-    with pytest.raises(UnknownNameError, match=r"1 of 7 labels stand for no region of the study: 贵阳\."):
+    with pytest.raises(
+        UnknownNameError, match=r"1 of 7 labels .*: 贵阳 \(贵阳市 \(520100\) is not among the regions\)"
+    ):
         sr.weights_from_table(wider, regions)
+    misspelt = hours.rename(index={"510100": "城都市"}, columns={"510100": "城都市"})
+    with pytest.raises(UnknownNameError, match=r"no region of the study: 城都市\. Did you mean '成都市'\?"):
+        sr.weights_from_table(misspelt, regions)
     w = sr.weights_from_table(wider, regions, unknown="drop")
     assert w.n == 6
     assert w.recipe["unknown labels left out"] == 1

@@ -196,6 +196,7 @@ def test_gravity_is_masses_over_distance(cities):
     np.fill_diagonal(distances, np.inf)
     w = sr.gravity(cities, "gdp")
     np.testing.assert_allclose(w.sparse.toarray(), np.outer(x, x) / distances**2, rtol=1e-8)
+    assert w.is_symmetric
     w = sr.gravity(cities, "gdp", at=2005, mass_power=(0.5, 2), power=1)
     x = np.array(list(means(cities, [2005]).values()))
     np.testing.assert_allclose(w.sparse.toarray(), np.outer(x**0.5, x**2) / distances, rtol=1e-8)
