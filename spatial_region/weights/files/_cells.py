@@ -49,13 +49,22 @@ def _stripped(row: Iterable[Any]) -> list[Any]:
 
 
 def _csv_rows(source: Source) -> list[list[str]]:
+    """Return the rows, split where that gives rows of equal length: an id may hold another delimiter."""
     lines = source.lines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = max(",\t;", key=first.count)
-    try:
-        return list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise ReadError(f"{source.file} cannot be split into cells: {error}.") from error
+    read, problem = [], ""
+    for delimiter in ",;\t":
+        try:
+            read.append(list(csv.reader(lines, delimiter=delimiter, strict=True)))
+        except csv.Error as error:
+            problem = problem or str(error)
+    if not read:
+        raise ReadError(f"{source.file} cannot be split into cells: {problem}.")
+    return next((rows for rows in read if _is_even(rows)), max(read, key=lambda rows: max(map(len, rows))))
+
+
+def _is_even(rows: list[list[str]]) -> bool:
+    widths = {len(row) for row in rows if row}
+    return len(widths) == 1 and widths != {1}
 
 
 def _sheet_rows(source: Source) -> list[list[Any]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 import numpy as np
 import pandas as pd
 
 from spatial_region.core.messages import name_some
 from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError
+
+_CONTROL = ("Cc", "Cs", "Zl", "Zp")  # controls, halves of characters, and line ends
 
 
 def kind_of_ids(ids: pd.Index) -> str:
@@ -19,8 +23,11 @@ def kind_of_ids(ids: pd.Index) -> str:
         If they are neither, or both.
     """
     kinds = {_kind(label) for label in ids}
-    if kinds in ({"text"}, {"integer"}):
-        return kinds.pop()
+    if kinds == {"text"}:
+        _check_characters(ids)
+        return "text"
+    if kinds == {"integer"}:
+        return "integer"
     found = ", ".join(sorted(kinds)) or "no region"
     raise InputError(f"a weights file needs ids that are all text or all whole numbers; found: {found}.")
 
@@ -29,8 +36,17 @@ def _kind(label: object) -> str:
     if isinstance(label, str):
         return "text"
     if isinstance(label, (int, np.integer)) and not isinstance(label, bool):
-        return "integer"
+        return "integer" if -(2**63) <= label < 2**63 else "integer of more than 64 bits"
     return type(label).__name__
+
+
+def _check_characters(ids: pd.Index) -> None:
+    bad = [label for label in ids if not label or any(category(character) in _CONTROL for character in label)]
+    if bad:
+        raise InputError(
+            f"a weights file needs ids without line ends and other control characters, and none that is empty; "
+            f"{len(bad)} of {len(ids)} are otherwise: {name_some(repr(label) for label in bad)}."
+        )
 
 
 def text_ids(w: Weights) -> list[str]:
