@@ -78,7 +78,7 @@ class Settings:
 def fit(formula: str, study: Study, w: object, settings: Settings, *, function: str, at: object) -> SpatialPanelResult:
     """Fit one model and label everything that comes out; see `spatial_region.spatial_panel` for the errors."""
     design = read_formula(formula, study, effects=settings.effects)
-    weights = _weights(study, w, settings)
+    weights = _weights(study, w, settings, at=at)
     chosen = choose_lagged(settings.lagged, design.regressors) if settings.parts.lag_x else []
     lagged = [design.regressors[place] for place in chosen]
     names = [*design.regressors, *(f"W_{name}" for name in lagged)]
@@ -108,11 +108,11 @@ def fit(formula: str, study: Study, w: object, settings: Settings, *, function: 
     return _label(found, design, names, lagged, study, weights, determinant, settings, spec)
 
 
-def _weights(study: Study, w: object, settings: Settings) -> Weights | None:
+def _weights(study: Study, w: object, settings: Settings, *, at: object) -> Weights | None:
     """Return aligned, standardised weights, after checking that they suit the model."""
     if w is None and not settings.needs_weights:
         return None
-    weights = resolve_weights(study, w)
+    weights = resolve_weights(study, w, at=at)
     weights = weights if weights.standardisation else weights.standardise("row")
     if not settings.needs_weights:
         return weights

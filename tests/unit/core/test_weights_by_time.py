@@ -41,6 +41,12 @@ def test_a_statistic_takes_the_weights_of_its_time(panel_study, by_time):
     pd.testing.assert_series_equal(local.table()["I"], alone.table()["I"])
 
 
+def test_a_regression_of_one_time_takes_its_weights(panel_study, by_time):
+    fit = sr.spatial_regression("y ~ x", panel_study, w=by_time, at=2010, model="sar")
+    alone = sr.spatial_regression("y ~ x", panel_study, w=by_time[2010], at=2010, model="sar")
+    assert fit.loglik == alone.loglik
+
+
 def test_a_study_of_one_time_needs_no_at(panel_study, by_time):
     one = panel_study.between(2010, 2010)
     assert draw_sample(one, "x", w=by_time).weights.recipe == by_time[2010].recipe
