@@ -13,6 +13,7 @@ from scipy import sparse as sp
 from spatial_region.autocorr._engine import Counts, conditional_counts
 from spatial_region.autocorr._inputs import check_permutations, check_testable, described_inputs, deviations
 from spatial_region.autocorr._tails import tie_tolerance
+from spatial_region.autocorr._total import total_counts
 from spatial_region.core.options import Alternative, Missing, check_option, check_whole_number
 from spatial_region.core.sample import Sample, draw_sample
 from spatial_region.core.seeds import derive_seed
@@ -143,10 +144,25 @@ def count_local(
         alternative=alternative,
         stop_after=0 if stop_after is None else check_whole_number(stop_after, "stop_after", least=1),
     )
-    arrays = {
-        name: getattr(counts, name)[inputs.place] for name in ("at_least", "at_most", "draws", "exact", "stopped")
-    }
-    return replace(counts, **arrays)
+    return _in_callers_order(counts, inputs.place)
+
+
+def count_total(inputs: LocalInputs, permutations: int, *, seed: int) -> Counts:
+    """Return the draws in each tail, in the caller's order, when a region's own value is drawn too."""
+    counts = total_counts(
+        inputs.z,
+        inputs.others.sparse,
+        permutations,
+        seed=derive_seed(seed, "total draws"),
+        tolerance=2.0 * inputs.lag_tolerance * np.abs(inputs.z).max(),
+        rows=inputs.others.rows,
+    )
+    return _in_callers_order(counts, inputs.place)
+
+
+def _in_callers_order(counts: Counts, place: np.ndarray) -> Counts:
+    arrays = ("at_least", "at_most", "draws", "exact", "stopped")
+    return replace(counts, **{name: getattr(counts, name)[place] for name in arrays})
 
 
 def local_spec(function: str, inputs: LocalInputs, *, seed: int | None, options: dict[str, object]) -> Spec:

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from scipy.special import ndtr
 
 from spatial_region.autocorr._correction import check_correction
-from spatial_region.autocorr._local import chosen_permutations, count_local, local_inputs, local_spec
+from spatial_region.autocorr._engine import Counts
+from spatial_region.autocorr._local import (
+    LocalInputs,
+    chosen_permutations,
+    count_local,
+    count_total,
+    local_inputs,
+    local_spec,
+)
 from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
 from spatial_region.autocorr.local_result import LocalResult, class_codes
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
@@ -16,6 +25,7 @@ from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.errors import WeightsError
 
 Moments = Literal["conditional", "total"]
+Inference = Literal["conditional", "total", "analytic"]
 QUADRANTS = ("HH", "LH", "LL", "HL")
 
 
@@ -48,7 +58,8 @@ def local_moran(
     permutations: int | None = None,
     alternative: Alternative = "two-sided",
     correction: Correction | None = None,
-    moments: Moments = "conditional",
+    inference: Inference = "conditional",
+    moments: Moments | None = None,
     missing: Missing = "raise",
     stop_after: int | None = None,
     seed: int = DEFAULT_SEED,
@@ -60,7 +71,8 @@ def local_moran(
 
     The p-value of a region comes from conditional permutation: it keeps its value while the others are drawn,
     without replacement, on its neighbours. It tests the lag, so that ``greater`` asks for neighbours with unusually
-    high values and ``less`` for unusually low ones.
+    high values and ``less`` for unusually low ones. Under total randomisation all values are drawn, the region's own
+    included, and ``greater`` asks for unusually large I_i: similar values, high or low.
 
     Parameters
     ----------
@@ -83,8 +95,12 @@ def local_moran(
     correction : {"fdr", "fdr_by", "bonferroni", "holm"} or None
         Correction for testing many regions (Benjamini-Hochberg, Benjamini-Yekutieli, Bonferroni, Holm); can be
         changed later, in ``table(correction=...)``.
-    moments : {"conditional", "total"}
-        Null hypothesis behind `expected`, `variance` and `z`: the region keeps its value, or all are shuffled.
+    inference : {"conditional", "total", "analytic"}
+        Where p comes from: permutations in which a region keeps its value, permutations of all values, or the normal
+        distribution of `z`, which is a poor guide for few neighbours or skewed values.
+    moments : {"conditional", "total"}, optional
+        Null hypothesis behind `expected`, `variance` and `z`: the region keeps its value, or all are shuffled. By
+        default that of `inference`, conditional for the analytic one.
     missing : {"raise", "drop"}
         What to do with regions without a value.
     stop_after : int, optional
@@ -139,43 +155,28 @@ def local_moran(
     >>> sr.local_moran(grid, "gdp", w=sr.contiguity(grid)).counts().head(4).to_dict()
     {'HH': 10, 'LH': 0, 'LL': 10, 'HL': 0}
     """
+    check_option(inference, Inference, "inference")
+    moments = moments or ("total" if inference == "total" else "conditional")
     check_option(moments, Moments, "moments")
     check_correction(correction)
     inputs = local_inputs(study, variable, w=w, at=at, missing=missing, ids=ids, alternative=alternative)
-    matrix, z = inputs.matrix, inputs.z
-    if moments == "total" and inputs.others is not inputs.canonical.weights:
-        raise WeightsError("moments='total' holds for weights without links of a region to itself; use 'conditional'.")
-    permutations = chosen_permutations(permutations, inputs.others)
-    lag = matrix @ z
-    expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(
-        z, inputs.canonical.weights.rows
-    )
-    statistic = (len(z) - 1) * z * lag / (z @ z)
-    tests = count_local(
-        inputs, z[None], None, permutations,
-        seed=seed, tolerance=inputs.lag_tolerance, alternative=alternative, stop_after=stop_after,
-    )  # fmt: skip
-    with np.errstate(invalid="ignore", divide="ignore"):
-        score = (statistic - expected) / np.sqrt(variance)
-    columns = {
-        "I": statistic,
-        "expected": expected,
-        "variance": variance,
-        "z": score,
-        "value": inputs.scale * z,
-        "lag": inputs.scale * lag,
-        "quadrant": class_codes(np.where(inputs.islands, len(QUADRANTS), quadrant_codes(z, lag)), QUADRANTS),
-    }
+    if "total" in (moments, inference) and inputs.others is not inputs.canonical.weights:
+        raise WeightsError("'total' holds for weights without links of a region to itself; use 'conditional'.")
+    permutations = 0 if inference == "analytic" else chosen_permutations(permutations, inputs.others)
+    columns = _statistics(inputs, moments)
+    p, tests = _tested(inputs, columns, inference, moments, alternative, permutations, seed, stop_after)
+    z, lag = inputs.z, inputs.matrix @ inputs.z
     options: dict[str, object] = {
         "permutations": permutations,
         "alternative": alternative,
         "correction": correction,
+        "inference": inference,
         "moments": moments,
         "missing": missing,
         "stop_after": stop_after,
     }
     return LocalMoran(
-        statistics=inputs.frame(columns, p=tests.p(alternative)),
+        statistics=inputs.frame(columns, p=p),
         I=float(len(z) / inputs.canonical.weights.rows.sums.sum() * (z @ lag) / (z @ z)),
         names=inputs.sample.names,
         w=inputs.sample.weights,
@@ -186,6 +187,52 @@ def local_moran(
         spec=local_spec("local_moran", inputs, seed=seed, options=options),
         regions=inputs.sample.regions,
     )
+
+
+def _statistics(inputs: LocalInputs, moments: Moments) -> dict[str, Any]:
+    z, lag = inputs.z, inputs.matrix @ inputs.z
+    statistic = (len(z) - 1) * z * lag / (z @ z)
+    expected, variance = (local_moments_conditional if moments == "conditional" else local_moments_total)(
+        z, inputs.canonical.weights.rows
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = (statistic - expected) / np.sqrt(variance)
+    return {
+        "I": statistic,
+        "expected": expected,
+        "variance": variance,
+        "z": score,
+        "value": inputs.scale * z,
+        "lag": inputs.scale * lag,
+        "quadrant": class_codes(np.where(inputs.islands, len(QUADRANTS), quadrant_codes(z, lag)), QUADRANTS),
+    }
+
+
+def _tested(
+    inputs: LocalInputs,
+    columns: dict[str, Any],
+    inference: Inference,
+    moments: Moments,
+    alternative: Alternative,
+    permutations: int,
+    seed: int,
+    stop_after: int | None,
+) -> tuple[np.ndarray, Counts | None]:
+    """Return p in the caller's order, and the draws that it was counted from."""
+    if inference == "analytic":
+        # The conditional test is one of the lag, whose standard score has the sign of the region's own value.
+        sign = np.where(inputs.z < 0, -1.0, 1.0) if moments == "conditional" else 1.0
+        score = (sign * columns["z"])[inputs.place]
+        tail = {"greater": -score, "less": score, "two-sided": -np.abs(score)}[alternative]
+        return ndtr(tail) * (2.0 if alternative == "two-sided" else 1.0), None
+    if inference == "total":
+        tests = count_total(inputs, permutations, seed=seed)
+    else:
+        tests = count_local(
+            inputs, inputs.z[None], None, permutations,
+            seed=seed, tolerance=inputs.lag_tolerance, alternative=alternative, stop_after=stop_after,
+        )  # fmt: skip
+    return tests.p(alternative), tests
 
 
 def quadrant_codes(z: np.ndarray, lag: np.ndarray) -> np.ndarray:

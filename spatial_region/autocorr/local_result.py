@@ -86,7 +86,7 @@ class LocalResult(Result):
     @property
     def enumerated(self) -> pd.Series:
         """Regions for which all sets of neighbours were taken, so that p has no Monte Carlo error."""
-        exact = np.ones(self.n, dtype=bool) if self.tests is None else self.tests.exact
+        exact = np.zeros(self.n, dtype=bool) if self.tests is None else self.tests.exact
         return pd.Series(exact, index=self.statistics.index, name="enumerated")
 
     def table(self, *, level: float = 0.05, correction: Correction | AsComputed | None = "as computed") -> pd.DataFrame:
@@ -231,10 +231,12 @@ class LocalResult(Result):
 
     def _how(self) -> str:
         if self.tests is None:
-            return f"exact distribution, {self.alternative}"
+            inference = self.spec.options.get("inference", "exact")
+            return f"{inference} distribution, {self.alternative}"
         if self.tests.exact[self.tests.draws > 0].all():
             return f"all sets of neighbours, {self.alternative}"
-        made = f"{self.permutations} conditional permutations, {self.alternative}, seed {self.spec.seed}"
+        inference = self.spec.options.get("inference", "conditional")
+        made = f"{self.permutations} {inference} permutations, {self.alternative}, seed {self.spec.seed}"
         ways = "; ".join(f"{path}: {count}" for path, count in self.tests.paths.items())
         return f"{made} ({ways})" if len(self.tests.paths) > 1 else made
 

@@ -266,3 +266,42 @@ def test_saving_without_boundaries_or_as_something_else_says_what_to_do(grid, tm
     with pytest.raises(InputError, match=r"Use \.csv"):
         ours.save(tmp_path / "lisa.doc")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("unequal", [False, True])
+def test_total_randomisation_agrees_with_all_arrangements(unequal):
+    """A region's own value is drawn too: all 5,040 arrangements of seven regions, z tests in each."""
+    values = pd.Series([2.0, -1.0, 0.3, 1.7, -0.4, 0.9, -2.2], index=list("abcdefg"))
+    dense = np.zeros((7, 7))
+    rng = np.random.default_rng(0)
+    for i in range(7):
+        links = rng.choice(np.delete(np.arange(7), i), size=1 + i % 4, replace=False)
+        dense[i, links] = rng.uniform(0.5, 2.0, len(links)) if unequal else 1.0
+    w = sr.Weights(values.index, dense, standardisation="none")
+    with pytest.warns(SmallSampleWarning):
+        ours = sr.local_moran(values, w=w, inference="total", permutations=40_000)
+    z = values.to_numpy() - values.mean()
+    every = np.array(list(permutations(z)))
+    products = every * (every @ dense.T)
+    observed = z * (dense @ z)
+    upper = (products >= observed - 1e-12).mean(axis=0)
+    lower = (products <= observed + 1e-12).mean(axis=0)
+    expected = np.minimum(1.0, 2 * np.minimum(upper, lower))
+    tail = expected / 2
+    assert (np.abs(ours.table()["p"] - expected) < 2 * 4.5 * np.sqrt(tail * (1 - tail) / 40_000) + 1e-4).all()
+    np.testing.assert_allclose(ours.table()["expected"], 6 / (z @ z) * products.mean(axis=0), atol=1e-12)
+
+
+def test_analytic_p_is_that_of_the_normal_distribution(grid):
+    w = sr.contiguity(grid)
+    for moments in ("conditional", "total"):
+        ours = sr.local_moran(grid, "smooth", w=w, inference="analytic", moments=moments).table()
+        np.testing.assert_allclose(ours["p"], 2 * stats.norm.sf(ours["z"].abs()), rtol=1e-12)
+        assert ours["p_error"].eq(0).all()
+    total = sr.local_moran(grid, "smooth", w=w, inference="analytic", moments="total", alternative="greater").table()
+    np.testing.assert_allclose(total["p"], stats.norm.sf(total["z"]), rtol=1e-12)
+    low = sr.local_moran(grid, "smooth", w=w, inference="analytic", alternative="less").table()
+    drawn = sr.local_moran(grid, "smooth", w=w, alternative="less").table()
+    assert np.corrcoef(low["p"], drawn["p"])[0, 1] > 0.99  # the same side of the lag
+    with pytest.raises(OptionError, match="inference='analytical'"):
+        sr.local_moran(grid, "smooth", w=w, inference="analytical")
