@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse as sp
 
+from spatial_region.core.messages import name_regions
 from spatial_region.core.options import FileLayout
 from spatial_region.core.weights import Weights
+from spatial_region.errors import InputError
 from spatial_region.weights.files._content import (
     Content,
     Links,
@@ -86,13 +88,19 @@ def write_stata(w: Weights, *, layout: FileLayout, drop_weights: bool) -> str:
     Raises
     ------
     InputError
-        If an id is no whole number, or a list of neighbours would lose weights.
+        If an id is no whole number, or a list of neighbours would lose weights or has a region as its own neighbour.
     """
     ids = [str(label) for label in number_ids(w, "Stata")]
     lines = [str(len(ids))]
     starts, columns, data = w.sparse.indptr, w.sparse.indices, w.sparse.data
     if layout == "list":
         check_binary(w, "Stata's neighbour list", drop_weights=drop_weights)
+        own = w.ids[w.sparse.diagonal() != 0]
+        if len(own):
+            raise InputError(
+                f"in Stata's neighbour list no region is a neighbour of its own; {len(own)} are: "
+                f"{name_regions(own, w.names)}. Write layout='matrix'."
+            )
         labels = np.array(ids, dtype=object)
         for row, label in enumerate(ids):
             lines.append(" ".join([label, *labels[columns[starts[row] : starts[row + 1]]]]))
