@@ -38,6 +38,7 @@ _EXPORTS: dict[str, str] = {
     "nested": "spatial_region.weights.nested",
     "weights_from_table": "spatial_region.regions.weights_table",
     "weights_by_time": "spatial_region.weights.by_time",
+    "link_islands": "spatial_region.weights.link",
     # regions
     "read_regions": "spatial_region.regions.read",
     "check_coverage": "spatial_region.regions.coverage",

@@ -19,6 +19,7 @@ from spatial_region.weights._build import finish
 from spatial_region.weights.distance import check_positive
 
 Unknown = Literal["raise", "drop"]
+_ADVICE = "Complete the table, or link them to the nearest with sr.link_islands(w, study)."
 
 
 def weights_from_table(
@@ -122,7 +123,7 @@ def weights_from_table(
     recipe |= {"unknown labels left out": dropped} if dropped else {}
     recipe["islands"] = islands
     regions = pd.DataFrame(index=ids)
-    return finish(matrix, regions, names, recipe=recipe, islands=islands, advice="Complete the table.")
+    return finish(matrix, regions, names, recipe=recipe, islands=islands, advice=_ADVICE)
 
 
 def _check_covered(pairs: Pairs, ids: pd.Index, place: np.ndarray, names: pd.Series | None) -> None:
