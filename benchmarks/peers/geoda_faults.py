@@ -1,0 +1,155 @@
+"""Command ``python -m benchmarks.peers.geoda_faults``: GeoDa's false discovery rate, its generator, and islands.
+
+Needs ``pip install pygeoda==0.1.3 bokeh_sampledata==2026.1``; the second has the counties of the United States
+(Census Bureau, public domain) and their rates of unemployment in 2009 (Bureau of Labor Statistics, public domain).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from libpysal.graph import Graph
+from scipy import stats
+
+import spatial_region as sr
+from benchmarks.geoda_weights import geoda_weights
+
+OUTSIDE = {"AK", "HI", "PR", "GU", "VI", "AS", "MP"}
+DEFAULT_GEODA_SEED = 123456789
+
+
+def counties() -> gpd.GeoDataFrame:
+    """Return the 3,109 counties of the 48 adjoining states and Washington, in the order of their codes."""
+    from bokeh_sampledata.unemployment import data as rates
+    from bokeh_sampledata.us_counties import records
+
+    frame = gpd.GeoDataFrame(records(), geometry="geometry", crs=4269)
+    frame = frame[~frame["state"].isin(OUTSIDE)].set_index("fips")
+    return frame.assign(rate=[rates[int(code[:2]), int(code[2:])] for code in frame.index])
+
+
+def geoda_p(w: object, values: np.ndarray, *, mode: str, seed: int, permutations: int = 999) -> np.ndarray:
+    """Return GeoDa's pseudo p-values: the smaller tail, one thread."""
+    import pygeoda
+
+    found = pygeoda.local_moran(
+        w, values.tolist(), permutations=permutations, permutation_method=mode, seed=seed, cpu_threads=1
+    )
+    return np.array(found.lisa_pvalues())
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """GeoDa's cut-off of p at a false discovery rate of 5 %, and how many regions it and the rule of 1995 find."""
+
+    smallest_p: float
+    geoda_cutoff: float
+    bonferroni: float
+    geoda_regions: int
+    benjamini_hochberg_regions: int
+
+
+def false_discovery(w: object, values: np.ndarray, *, permutations: int, mode: str = "lookup-table") -> Cutoffs:
+    """Compare GeoDa's `lisa_fdr` with Benjamini and Hochberg's (1995) rule on the very same p-values."""
+    import pygeoda
+
+    found = pygeoda.local_moran(
+        w, values.tolist(), permutations=permutations, permutation_method=mode, seed=DEFAULT_GEODA_SEED, cpu_threads=1
+    )
+    p = np.array(found.lisa_pvalues())
+    p = p[np.array(found.lisa_num_nbrs()) > 0]
+    adjusted = stats.false_discovery_control(p, method="bh")
+    cutoff = found.lisa_fdr(0.05)
+    return Cutoffs(p.min(), cutoff, found.lisa_bo(0.05), int((p <= cutoff).sum()), int((adjusted <= 0.05).sum()))
+
+
+def queen_lattice(side: int) -> sp.csr_array:
+    """Return queen contiguity of side x side cells, numbered by row; ones."""
+    line = sp.diags_array([np.ones(side - 1), np.ones(side), np.ones(side - 1)], offsets=[-1, 0, 1])
+    return sp.csr_array(sp.kron(line, line) - sp.eye_array(side * side))
+
+
+def random_maps(links: sp.csr_array, maps: int) -> Iterator[sp.csr_array]:
+    """Yield the lattice with its cells renumbered at random, so that no number says anything about place."""
+    rng = np.random.default_rng(0)
+    for _ in range(maps):
+        order = rng.permutation(links.shape[0])
+        yield sp.csr_array(links[order][:, order])
+
+
+def rejections(order: str, *, seed: int, mode: str | None, side: int = 50, maps: int = 10) -> float:
+    """Return the share of p-values (smaller tail) at most 0.05 on random maps.
+
+    Every arrangement of the values on the map is equally likely, so that the share must be 0.10 on average; with
+    draws that all regions share (P = 999), it varies by about 0.01 with the seed. `order` says how the values stand
+    in the table: ``"sorted"`` or ``"shuffled"``. `mode` None asks this package.
+    """
+    rng = np.random.default_rng(9)
+    shares = []
+    for links in random_maps(queen_lattice(side), maps):
+        values = rng.normal(size=side * side)
+        values = np.sort(values) if order == "sorted" else values
+        if mode is None:
+            ids = pd.RangeIndex(side * side)
+            found = sr.local_moran(pd.Series(values, ids), w=sr.Weights(ids, links), permutations=999, seed=seed)
+            p = found.statistics["p"].to_numpy() / 2
+        else:
+            p = geoda_p(geoda_weights(links), values, mode=mode, seed=seed)
+        shares.append((p <= 0.05).mean())
+    return float(np.mean(shares))
+
+
+def hashed(keys: np.ndarray) -> np.ndarray:
+    """Return T. Wang's 64-bit integer hash of keys (public domain, 2007), the generator of GeoDa, in [0, 1)."""
+    u = np.uint64
+    key = keys.astype(u)
+    key = ~key + (key << u(21))
+    key ^= key >> u(24)
+    key *= u(265)
+    key ^= key >> u(14)
+    key *= u(21)
+    key ^= key >> u(28)
+    key += key << u(31)
+    return key / 2.0**64
+
+
+def serial_correlation(start: int, count: int, lag: int) -> tuple[float, float]:
+    """Return the correlation of consecutive numbers of the generator `lag` apart, and its standard score."""
+    numbers = hashed(np.arange(start, start + count))
+    r = float(np.corrcoef(numbers[:-lag], numbers[lag:])[0, 1])
+    return r, r * np.sqrt(count - lag)
+
+
+def main() -> None:
+    """Print every comparison."""
+    frame = counties()
+    w = sr.Weights.from_graph(Graph.build_contiguity(frame, rook=False))
+    peer, values = geoda_weights(w.sparse), frame["rate"].to_numpy()
+    alone = w.cardinalities.to_numpy() == 0
+    print(f"{w.n} counties; without neighbours: {list(w.islands)}")
+    print("GeoDa's p there:", geoda_p(peer, values, mode="lookup-table", seed=1)[alone].tolist())
+    for permutations in (999, 9_999, 99_999):
+        print(false_discovery(peer, values, permutations=permutations))
+    first, second = (geoda_p(peer, values, mode="complete", seed=seed) for seed in (1, 2))
+    print(f"complete mode, seeds 1 and 2: {(first == second).mean():.1%} of the p-values are identical")
+    far_apart = [1 + 30_000 * k for k in range(20)]  # no key of one run occurs in another, in the lookup mode
+    for order in ("sorted", "shuffled"):
+        for mode in ("lookup-table", None):
+            shares = [rejections(order, seed=seed, mode=mode) for seed in far_apart]
+            spread = f"standard deviation {np.std(shares, ddof=1):.4f}, {min(shares):.4f} to {max(shares):.4f}"
+            print(f"{mode or 'this package':13s} {order:9s} 20 seeds: mean {np.mean(shares):.4f}, {spread}")
+        for seed in (1, DEFAULT_GEODA_SEED):
+            print(f"complete      {order:9s} seed {seed}: {rejections(order, seed=seed, mode='complete'):.4f}")
+    for start in (1, 20_001, DEFAULT_GEODA_SEED):
+        found = [serial_correlation(start, 14_000, lag) for lag in (1, 2, 3)]
+        shown = ", ".join(f"{r:.3f} (standard score {score:.1f})" for r, score in found)
+        print(f"14,000 keys from {start}: correlation at lags 1 to 3 {shown}")
+
+
+if __name__ == "__main__":
+    main()
