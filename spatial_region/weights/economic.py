@@ -17,6 +17,7 @@ from spatial_region.weights._search import LARGEST
 from spatial_region.weights.distance import check_positive
 
 _TIE = 1e-12  # values that differ by less than this share are equal: their means were rounded
+_ROWS = 256  # rows taken at a time, so that memory holds little beside the weights
 
 
 def economic_distance(
@@ -93,9 +94,7 @@ def economic_distance(
     values, names, period = values_of_period(study, variable, at)
     numbers, smallest = _told_apart(values.to_numpy())
     links = _every_pair(len(values)) if w is None else _links_of(w, values.index)
-    rows = np.repeat(np.arange(len(values)), np.diff(links.indptr))
-    gaps = np.abs(numbers[rows] - numbers[links.indices])
-    tied = np.unique(rows[gaps == 0])
+    gaps, tied = _gaps(numbers, links)
     if len(tied) and not np.isfinite(smallest):
         raise ConstantVariableError(
             f"{variable!r} is the same in all {len(values)} regions; they cannot be told apart."
@@ -106,7 +105,8 @@ def economic_distance(
             f"{_name_ties(values, numbers, tied, names)}. Pass ties='smallest' to give them the smallest difference "
             f"found between others, or choose another period."
         )
-    matrix = sp.csr_array((np.maximum(gaps, smallest) ** -power, links.indices, links.indptr), shape=links.shape)
+    np.power(np.maximum(gaps, smallest, out=gaps), -power, out=gaps)
+    matrix = sp.csr_array((gaps, links.indices, links.indptr), shape=links.shape)
     recipe: dict[str, object] = {"kind": "economic_distance", "variable": variable, **period, "power": float(power)}
     recipe |= {} if w is None else {"links of": describe(as_weights(w))}
     recipe |= {"ties": f"{len(tied)} regions; {ties}"} if len(tied) else {}
@@ -187,6 +187,19 @@ def _told_apart(values: np.ndarray) -> tuple[np.ndarray, float]:
     return equal, float(np.diff(ordered[first]).min()) if len(first) > 1 else np.inf
 
 
+def _gaps(numbers: np.ndarray, links: sp.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the difference across each link, and which regions have one of 0."""
+    gaps = np.empty(links.nnz)
+    tied = []
+    for start in range(0, len(numbers), _ROWS):
+        bounds = links.indptr[start : start + _ROWS + 1]
+        part = slice(bounds[0], bounds[-1])
+        rows = np.repeat(np.arange(start, start + len(bounds) - 1), np.diff(bounds))
+        gaps[part] = np.abs(numbers[rows] - numbers[links.indices[part]])
+        tied.append(np.unique(rows[gaps[part] == 0]))
+    return gaps, np.concatenate(tied)
+
+
 def _every_pair(n: int) -> sp.csr_array:
     """Return a link between every two of n regions."""
     if n > LARGEST:
@@ -194,7 +207,8 @@ def _every_pair(n: int) -> sp.csr_array:
             f"every pair of {n:,} regions has a weight, more than memory holds; say with w= which regions are linked, "
             f"for example w=sr.contiguity(study)."
         )
-    columns = np.broadcast_to(np.arange(n, dtype=np.int32), (n, n))[~np.eye(n, dtype=bool)]
+    others = np.arange(n - 1, dtype=np.int32)
+    columns = (others + (others >= np.arange(n)[:, None])).ravel()  # each region is skipped in its own row
     return sp.csr_array((np.ones(len(columns), dtype=bool), columns, np.arange(n + 1) * (n - 1)), shape=(n, n))
 
 

@@ -114,6 +114,18 @@ def test_only_ties_between_linked_regions_matter():
     assert tied.neighbours("a").to_dict() == {"c": 1 / 1.5}
 
 
+def test_more_rows_than_are_taken_at_a_time():
+    x = np.random.default_rng(2).lognormal(size=600)
+    x[[3, 299, 598]] = 1.5
+    expected = np.abs(x[:, None] - x[None, :])
+    expected[expected == 0] = np.diff(np.unique(x)).min()
+    expected **= -1.5
+    np.fill_diagonal(expected, 0)
+    w = sr.economic_distance(pd.DataFrame({"x": x}), "x", power=1.5, ties="smallest")
+    np.testing.assert_allclose(w.sparse.toarray(), expected, rtol=1e-14)
+    assert w.recipe["ties"] == "3 regions; smallest"
+
+
 def test_too_many_regions_for_every_pair():
     table = pd.DataFrame({"x": np.arange(20_001.0)})
     with pytest.raises(InputError, match=r"every pair of 20,001 regions .* w=sr\.contiguity"):
