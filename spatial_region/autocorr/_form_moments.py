@@ -29,8 +29,8 @@ class LinkSums:
 
 def link_sums(matrix: sp.csr_array) -> LinkSums:
     """Return S0, S1 and S2 of Cliff and Ord (1981)."""
-    both = matrix + matrix.T
-    return LinkSums(float(matrix.sum()), float(both.multiply(both).sum()) / 2.0, float((_ends(matrix) ** 2).sum()))
+    both = sp.csr_array(matrix + matrix.T)
+    return LinkSums(float(matrix.sum()), float((both.data**2).sum()) / 2.0, float((_ends(matrix) ** 2).sum()))
 
 
 def form_moments(y: np.ndarray, matrix: sp.csr_array) -> tuple[float, float]:
@@ -43,7 +43,7 @@ def form_moments(y: np.ndarray, matrix: sp.csr_array) -> tuple[float, float]:
     mean = float(y.mean())
     z, ends = y - mean, _ends(matrix)
     own = matrix.diagonal()
-    rest = sp.csr_array(matrix - sp.diags_array(own))
+    rest = sp.csr_array(matrix - sp.diags_array(own)) if own.any() else matrix
     centred, spread = _centred_moments(z, rest, own)
     s0 = float(matrix.sum())
     linear = _linear_variance(z, ends, ends)

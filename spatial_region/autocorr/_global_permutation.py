@@ -19,7 +19,7 @@ from spatial_region.autocorr._threads import in_threads
 
 _CHUNK = 4_000_000  # numbers held at once
 # Beyond this many values to place, loading the compiled loops costs less than doing without them.
-_PLAIN = 2_000_000
+_PLAIN = 500_000
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
