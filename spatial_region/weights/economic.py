@@ -105,7 +105,8 @@ def economic_distance(
             f"{_name_ties(values, numbers, tied, names)}. Pass ties='smallest' to give them the smallest difference "
             f"found between others, or choose another period."
         )
-    np.power(np.maximum(gaps, smallest, out=gaps), -power, out=gaps)
+    np.maximum(gaps, smallest, out=gaps)
+    gaps **= -float(power)
     matrix = sp.csr_array((gaps, links.indices, links.indptr), shape=links.shape)
     recipe: dict[str, object] = {"kind": "economic_distance", "variable": variable, **period, "power": float(power)}
     recipe |= {} if w is None else {"links of": describe(as_weights(w))}
@@ -209,7 +210,9 @@ def _every_pair(n: int) -> sp.csr_array:
         )
     others = np.arange(n - 1, dtype=np.int32)
     columns = (others + (others >= np.arange(n)[:, None])).ravel()  # each region is skipped in its own row
-    return sp.csr_array((np.ones(len(columns), dtype=bool), columns, np.arange(n + 1) * (n - 1)), shape=(n, n))
+    return sp.csr_array(
+        (np.ones(len(columns), dtype=bool), columns, np.arange(n + 1, dtype=np.int32) * (n - 1)), shape=(n, n)
+    )
 
 
 def _links_of(w: object, ids: pd.Index) -> sp.csr_array:
