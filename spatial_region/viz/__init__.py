@@ -3,6 +3,7 @@
 Every function returns a `Figure`, which saves itself as PNG, SVG or PDF and carries the data that it shows.
 """
 
+from spatial_region.viz import transition_plots as _transition_plots  # noqa: F401  adds its figures to plot
 from spatial_region.viz.bars import factor_bars
 from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.categories import category_map
@@ -10,10 +11,13 @@ from spatial_region.viz.choropleth import choropleth
 from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
+from spatial_region.viz.history import quadrant_history
 from spatial_region.viz.layout import layout_faults
 from spatial_region.viz.multiples import small_multiples
+from spatial_region.viz.paths import region_path
 from spatial_region.viz.plot import plot
 from spatial_region.viz.scatter import moran_scatter
+from spatial_region.viz.transitions import transition_heatmap
 from spatial_region.viz.trend import moran_trend
 from spatial_region.viz.weights import connectivity_map
 
@@ -30,6 +34,9 @@ __all__ = [
     "moran_scatter",
     "moran_trend",
     "plot",
+    "quadrant_history",
+    "region_path",
     "significance_map",
     "small_multiples",
+    "transition_heatmap",
 ]

@@ -45,6 +45,10 @@ def plot(result: Any, **options: Any) -> Figure:
                    `cardinality_histogram` (the default without)
     ============== ==================================================================================
 
+    `LisaTransitions`, `Markov` and `SpatialMarkov` are drawn by `transition_heatmap`; transitions also by
+    `quadrant_history` (``kind="history"``), `small_multiples` (``"maps"``) and `region_path` (``"path"``, with
+    ``region=``).
+
     Parameters
     ----------
     result : Result
