@@ -183,7 +183,7 @@ def _draw_links(canvas: Any, points: np.ndarray, pairs: np.ndarray, component: n
 
 
 def _mark_islands(canvas: Any, islands: pd.DataFrame) -> None:
-    for axes in canvas.axes:
+    for axes in canvas.axes if len(islands) else []:
         axes.plot(
             *islands.to_numpy().T,
             "o",

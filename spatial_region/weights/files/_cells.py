@@ -57,9 +57,10 @@ def _csv_rows(source: Source) -> list[list[str]]:
             read.append(list(csv.reader(lines, delimiter=delimiter, strict=True)))
         except csv.Error as error:
             problem = problem or str(error)
-    if not read:
+    even = [rows for rows in read if _is_even(rows)]
+    if not even and problem:
         raise ReadError(f"{source.file} cannot be split into cells: {problem}.")
-    return next((rows for rows in read if _is_even(rows)), max(read, key=lambda rows: max(map(len, rows))))
+    return even[0] if even else max(read, key=lambda rows: max(map(len, rows)))
 
 
 def _is_even(rows: list[list[str]]) -> bool:
