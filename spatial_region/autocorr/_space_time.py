@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from spatial_region.core.sample import draw_sample, resolve_weights
 from spatial_region.core.spec import digest
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights, as_weights
+from spatial_region.core.weights_by_time import WeightsByTime
 from spatial_region.errors import (
     ConstantVariableError,
     DuplicateError,
@@ -36,8 +37,9 @@ class SpaceTime:
         Regions in the order of the caller's data.
     names : pandas.Series
         Display names by region.
-    w : Weights or None
-        Weights in the order of `values`, standardised as their maker decided, else by row.
+    weights : tuple of Weights
+        Those of each time, in the order of `values`, standardised as their maker decided, else by row; none when the
+        method needs none.
     variable : str
         Name of the variable.
     dropped : pandas.Index
@@ -51,7 +53,7 @@ class SpaceTime:
     values: pd.DataFrame
     ids: pd.Index
     names: pd.Series
-    w: Weights | None
+    weights: tuple[Weights, ...]
     variable: str
     dropped: pd.Index
     lengths: list[float] | None
@@ -67,26 +69,12 @@ class SpaceTime:
         """Beginning and end of each step."""
         return pd.MultiIndex.from_arrays([self.times[:-1], self.times[1:]], names=["from", "to"])
 
-    @property
-    def weights(self) -> Weights:
-        """The weights, when the method needs some.
-
-        Raises
-        ------
-        WeightsError
-            If none were given, or no region has a neighbour.
-        """
-        if self.w is None:
-            raise WeightsError("this method needs weights; pass w=, for example w=sr.contiguity(study).")
-        if self.w.n_links == 0:
-            raise WeightsError(f"no region has a neighbour among: {name_regions(self.ids, self.names)}.")
-        return self.w
-
     def lags(self) -> pd.DataFrame:
         """Return the spatial lag of the values at each time, missing for islands."""
-        w = self.weights
-        lag = w.sparse @ self.values.to_numpy()
-        lag[w.cardinalities.to_numpy() == 0] = np.nan
+        lag = {
+            time: np.where(w.cardinalities > 0, w.sparse @ self.values[time].to_numpy(), np.nan)
+            for time, w in zip(self.times, self.weights, strict=True)
+        }
         return pd.DataFrame(lag, index=self.values.index, columns=self.values.columns)
 
     def by_step(self, moves: np.ndarray, states: Sequence[object]) -> pd.DataFrame:
@@ -108,10 +96,13 @@ class SpaceTime:
             "values_digest": digest(self.values.to_numpy().ravel()),
             "ids_digest": digest(self.values.index.astype(str)),
         }
-        if self.w is not None:
-            recipe = ", ".join(f"{key}={value}" for key, value in self.w.recipe.items()) or "given"
-            facts["weights"] = f"{recipe}; standardisation={self.w.standardisation}"
-            facts["islands"] = name_some(self.w.islands, limit=1000) if len(self.w.islands) else ""
+        if self.weights:
+            first = self.weights[0]
+            recipe = ", ".join(f"{key}={value}" for key, value in first.recipe.items()) or "given"
+            varying = "; others at other times" if any(w is not first for w in self.weights) else ""
+            facts["weights"] = f"{recipe}; standardisation={first.standardisation}{varying}"
+            cut_off = self.ids[self.ids.isin([region for w in self.weights for region in w.islands])]
+            facts["islands"] = name_some(cut_off, limit=1000) if len(cut_off) else ""
         return facts
 
     def step_sentence(self) -> str:
@@ -140,7 +131,10 @@ def draw_space_time(
     """
     check_option(missing, Missing, "missing")
     check_option(gaps, Gaps, "gaps")
-    wide, names, weights = _wide(data, variable, w=w, weighted=weighted)
+    wide, names = _wide(data, variable)
+    weights = _weights_of_times(data, w, wide) if weighted else []
+    given = next((each.names for each in weights if each.names is not None), None)
+    names = given if given is not None and not isinstance(data, Study) else names
     label = variable if variable is not None else str(wide.columns.name or "values")
     numbers = pd.DataFrame(
         {time: _numbers(wide[time], f"{label} at {time}") for time in wide.columns}, index=wide.index
@@ -149,21 +143,22 @@ def draw_space_time(
     if absent.any(axis=None) and missing == "raise":
         raise MissingValuesError(_missing_message(absent, label, names))
     whole = numbers.iloc[:, 0].where(~absent.any(axis=1)).rename(label)
-    named = weights if weights is None or weights.names is not None else replace(weights, names=names)
-    sample = draw_sample(whole, w=named, missing="drop")
-    ids = sample.ids
-    if sample.w is not None:
-        canonical, _ = sample.canonical()
-        order, sorted_w = canonical.ids, canonical.weights
-    else:
-        order, sorted_w = ids[np.argsort(np.asarray(ids.astype(str), dtype=object), kind="stable")], None
+    kept: dict[int, Weights] = {}  # of the regions that are complete, each different weights once
+    for each in weights:
+        if id(each) not in kept:
+            named = each if each.names is not None else replace(each, names=names)
+            kept[id(each)] = draw_sample(whole, w=named, missing="drop").canonical()[0].weights
+    alone = draw_sample(whole, missing="drop")
+    ids = alone.ids
+    order = ids[np.argsort(np.asarray(ids.astype(str), dtype=object), kind="stable")]
+    _check_links(kept.values(), ids, names)
     return SpaceTime(
         numbers.loc[order],
         ids,
         names.reindex(ids),
-        sorted_w,
+        tuple(kept[id(each)] for each in weights),
         label,
-        sample.dropped,
+        alone.dropped,
         _checked_lengths(wide.columns.tolist(), label, gaps),
         data if isinstance(data, Study) else None,
     )
@@ -231,27 +226,43 @@ def _checked_lengths(times: list[Any], label: str, gaps: Gaps) -> list[float] | 
     )
 
 
-def _wide(
-    data: object, variable: str | None, *, w: object, weighted: bool
-) -> tuple[pd.DataFrame, pd.Series, Weights | None]:
-    """Return a table of region by time, names, and weights of the same regions."""
+def _weights_of_times(data: object, w: object, wide: pd.DataFrame) -> list[Weights]:
+    """Return the weights of each time, the same object where they are the same."""
+    if isinstance(data, Study):
+        known = w if w is None or isinstance(w, (str, WeightsByTime)) else as_weights(w)
+        return [resolve_weights(data, known, at=time) for time in wide.columns]
+    if isinstance(w, str):
+        raise InputError(f"w={w!r} names the weights of a study; pass the weights themselves.")
+    if w is None:
+        raise WeightsError("this method needs weights; pass w=, for example w=sr.contiguity(regions).")
+    if isinstance(w, WeightsByTime):
+        return [w.at(time) for time in wide.columns]
+    return [as_weights(w)] * wide.shape[1]
+
+
+def _check_links(weights: Iterable[Weights], ids: pd.Index, names: pd.Series) -> None:
+    if any(w.n_links == 0 for w in weights):
+        raise WeightsError(f"no region has a neighbour among: {name_regions(ids, names)}.")
+
+
+def _wide(data: object, variable: str | None) -> tuple[pd.DataFrame, pd.Series]:
+    """Return a table of region by time, and names."""
     if isinstance(data, Study):
         if variable is None:
             raise InputError(f"say which variable; the study has {name_some(data.variables, limit=20)}.")
         if not data.is_panel:
             raise InputError("transitions need a panel; this study is a cross-section without time.")
         wide, names = data.wide(variable), data.names
-        weights = resolve_weights(data, w) if weighted else None
     elif isinstance(data, pd.DataFrame) and not hasattr(data, "geometry"):
-        if isinstance(w, str):
-            raise InputError(f"w={w!r} names the weights of a study; pass the weights themselves.")
         if data.index.nlevels > 1 or data.columns.nlevels > 1:
             raise InputError("a table must have one row a region and one column a time; or pass a Study.")
         if data.columns.has_duplicates:
             raise DuplicateError(f"times found twice: {name_some(data.columns[data.columns.duplicated()])}.")
-        weights = as_weights(w) if weighted and w is not None else None
-        wide = data[sorted(data.columns)]
-        names = weights.names if weights is not None and weights.names is not None else data.index.to_series()
+        try:
+            wide = data[sorted(data.columns)]
+        except TypeError as error:
+            raise InputError(f"times must be of one kind; found {name_some(data.columns)}.") from error
+        names = data.index.to_series()
     else:
         raise InputError(
             f"pass a Study with time and the name of a variable, or a table of region by time; found "
@@ -259,7 +270,7 @@ def _wide(
         )
     if wide.shape[1] < 2:
         raise InputError(f"transitions need at least two times; found {name_some(wide.columns) or 'none'}.")
-    return wide, names, weights
+    return wide, names
 
 
 def _numbers(series: pd.Series, label: str) -> pd.Series:

@@ -138,9 +138,9 @@ def spatial_markov(
         A panel; or a table with one row a region and one column a time.
     variable : str, optional
         Name of the variable; not needed for a table.
-    w : Weights, Graph, W or str, optional
-        Weights, the same at each time, or their name in the study; the study's only one by default. Weights whose
-        standardisation nobody has chosen are row-standardised (a copy is).
+    w : Weights, WeightsByTime, Graph, W or str, optional
+        Weights, the same at each time or one for each, or their name in the study; the study's only one by default.
+        Weights whose standardisation nobody has chosen are row-standardised (a copy is).
     k, cut, bins, relative, labels, missing, gaps
         As for `markov`.
     lag_bins : {"lag", "variable"}
@@ -205,9 +205,8 @@ def spatial_markov(
     lag_edges = _edges(lags, None, k, cut, f"the lag of {panel.variable!r}") if own_edges else edges
     states = class_names(labels, len(edges) + 1)
     codes, lag_codes = classed(values, edges), classed(lags, lag_edges)
-    linked = np.where(lag_codes < 0, -1, codes)  # an island is in no chain
-    counted = [_moves_from(linked, lag_codes == place, len(states)) for place in range(len(states))]
-    moves = np.stack(counted)
+    # An island is in no class of neighbours, and so in no chain at that time.
+    moves = np.stack([_moves_from(codes, lag_codes == place, len(states)) for place in range(len(states))])
     ratio, pearson = homogeneity(moves)
     options = {
         "k": len(states),

@@ -48,9 +48,9 @@ def lisa_transitions(
         A panel; or a table with one row a region and one column a time.
     variable : str, optional
         Name of the variable; not needed for a table.
-    w : Weights, Graph, W or str, optional
-        Weights, the same at each time, or their name in the study; the study's only one by default. Weights whose
-        standardisation nobody has chosen are row-standardised (a copy is).
+    w : Weights, WeightsByTime, Graph, W or str, optional
+        Weights, the same at each time or one for each, or their name in the study; the study's only one by default.
+        Weights whose standardisation nobody has chosen are row-standardised (a copy is).
     level : float, optional
         Level of significance of local Moran's I. Regions that are not significant at a time are then in a fifth state,
         "not significant", of the chain; types of moves and measures are those of the quadrants all the same. By
@@ -164,20 +164,18 @@ def lisa_transitions(
 
 def _deviations(panel: SpaceTime) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return deviations from the mean of each time and their lags, from the arithmetic of local Moran's I."""
-    w = panel.weights
-    island = w.cardinalities.to_numpy() == 0
     values, lag = {}, {}
-    for time, column in panel.values.items():
-        z, scale = deviations(column.to_numpy())
-        values[time], lag[time] = scale * z, np.where(island, np.nan, scale * (w.sparse @ z))
+    for time, w in zip(panel.times, panel.weights, strict=True):
+        z, scale = deviations(panel.values[time].to_numpy())
+        values[time], lag[time] = scale * z, np.where(w.cardinalities > 0, scale * (w.sparse @ z), np.nan)
     return _framed(values, panel), _framed(lag, panel)
 
 
 def _significant(panel: SpaceTime, level: float, options: dict[str, object]) -> pd.DataFrame:
     """Return the cluster of each region at each time."""
     clusters = {}
-    for time, column in panel.values.items():
-        result = local_moran(column, w=panel.weights, **options)  # type: ignore[arg-type]
+    for time, w in zip(panel.times, panel.weights, strict=True):
+        result = local_moran(panel.values[time], w=w, **options)  # type: ignore[arg-type]
         clusters[time] = result.table(level=level)["cluster"].to_numpy()
     return _framed(clusters, panel)
 

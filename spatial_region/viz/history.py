@@ -15,8 +15,7 @@ from spatial_region.errors import DuplicateError, InputError
 from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.keywords import read_options
-from spatial_region.viz.legends import OUTLINE_COLOUR
-from spatial_region.viz.palettes import CLUSTER_COLOURS
+from spatial_region.viz.palettes import CLUSTER_COLOURS, OUTLINE_COLOUR
 from spatial_region.viz.style import INK, SMALL_SIZE, new_canvas, style, text_size
 from spatial_region.viz.words import word
 

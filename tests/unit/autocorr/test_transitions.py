@@ -357,3 +357,25 @@ def test_published_quadrants_follow_the_same_conventions(shared_reference):
         assert (kinds[:, step] == MOVES.index("0")).sum() == stays
         changed_own = (printed[start].str[0] != printed[end].str[0]) & (printed[start].str[1] == printed[end].str[1])
         assert (kinds[:, step] == MOVES.index("I")).sum() == changed_own.sum()
+
+
+def test_weights_that_differ_by_time(us48):
+    """Each time has its own neighbours; an island at one time is undefined then and not at others."""
+    some, queen = us48.between(2000, 2002), us48.weights["queen"]
+    cut = queen.sparse.toarray()
+    cut[0] = cut[:, 0] = 0
+    by_time = sr.WeightsByTime({2000: queen, 2001: sr.Weights(queen.ids, cut), 2002: queen})
+    found = sr.lisa_transitions(some, "income", w=by_time)
+    fixed = sr.lisa_transitions(some, "income", w=queen)
+    island = us48.ids[0]
+    assert (found.quadrants == "undefined").sum().tolist() == [0, 1, 0]
+    assert found.quadrants[2000].equals(fixed.quadrants[2000])
+    assert (found.types.loc[island] == "undefined").all()
+    assert found.counts.to_numpy().sum() == 2 * 47
+    assert found.first_last.counts.equals(fixed.first_last.counts)
+    assert "others at other times" in found.spec.inputs["weights"]
+    alone = sr.local_moran(some, "income", w=by_time.at(2001), at=2001, permutations=99)
+    assert found.quadrants[2001].tolist() == alone.table()["quadrant"].tolist()
+    assert sr.spatial_markov(some, "income", w=by_time, k=3).counts.to_numpy().sum() == 48 + 47
+    with pytest.raises(WeightsError, match="no weights for 1 of 3 times"):
+        sr.lisa_transitions(some, "income", w=sr.WeightsByTime({2000: queen, 2002: queen}))

@@ -44,7 +44,7 @@ NAMES = [
     "甘肃",
     "青海",
     "宁夏",
-]  # noqa: E501
+]
 
 
 @pytest.fixture
