@@ -68,8 +68,11 @@ class Points:
         if self.geod is None or self.lonlat is None:
             return self.km(np.linalg.norm(self.xyz[first] - self.xyz[second], axis=-1))
         first, second = np.broadcast_arrays(first, second)
-        ends = (*self.lonlat[first.ravel()].T, *self.lonlat[second.ravel()].T)
-        return np.reshape(self.geod.inv(*ends)[2], first.shape) / 1000.0
+        one, two = self.lonlat[first.ravel()], self.lonlat[second.ravel()]
+        # From the smaller longitude to the larger, so that the last digit does not depend on who comes first.
+        swapped = ((one[:, 0] > two[:, 0]) | ((one[:, 0] == two[:, 0]) & (one[:, 1] > two[:, 1])))[:, None]
+        one, two = np.where(swapped, two, one), np.where(swapped, one, two)
+        return np.reshape(self.geod.inv(*one.T, *two.T)[2], first.shape) / 1000.0
 
 
 def region_frame(regions: object) -> tuple[Any, pd.Series | None]:

@@ -14,6 +14,9 @@ from spatial_region.core.geo import GEODESIC_MARGIN, Points
 from spatial_region.weights._search import TIE, FloatArray, IntArray, Pairs, PointPlaces, check_size, first_k
 from spatial_region.weights._sphere_outlines import SphereOutlines, sphere_outlines
 
+# Borders closer than this share of the largest coordinate touch, as in contiguity.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class EdgePlaces:
@@ -71,8 +74,13 @@ class EdgePlaces:
     @cached_property
     def _touching(self) -> IntArray:
         """Codes first * n + second of the pairs that meet in degrees."""
-        first, second = self._tree.query(self.geometries, predicate="intersects")
+        first, second = self._tree.query(self.geometries, predicate="dwithin", distance=self._snap)
         return np.sort(first * len(self.geometries) + second)
+
+    @cached_property
+    def _snap(self) -> float:
+        """Units of the map below which two borders are one, written down with rounding."""
+        return _ROUNDING * float(np.abs(shapely.total_bounds(self.geometries)).max())
 
     def links(self, km: float) -> tuple[IntArray, IntArray]:
         """Return the pairs, first < second, within `km`, ends included despite rounding."""
@@ -119,8 +127,12 @@ class EdgePlaces:
         return rows[which[apart]], columns[apart]
 
     def _between(self, first: IntArray, second: IntArray) -> FloatArray:
+        # In the order of the ids, so that the last digit does not depend on the order of rows.
+        swapped = self.rank[first] > self.rank[second]
+        first, second = np.where(swapped, second, first), np.where(swapped, first, second)
         if self.unit_km is not None:
-            return np.asarray(shapely.distance(self.geometries[first], self.geometries[second])) * self.unit_km
+            units = shapely.distance(self.geometries[first], self.geometries[second])
+            return np.where(units <= self._snap, 0.0, units * self.unit_km)
         distances = np.zeros(len(first))
         code = first * len(self.geometries) + second
         at = np.searchsorted(self._touching, code)

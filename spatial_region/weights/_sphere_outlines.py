@@ -21,7 +21,7 @@ from spatial_region.core.geo import EARTH_RADIUS_KM, on_sphere
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_STEP = 0.1  # degrees between vertices; an edge then strays from its true course by metres at most
+_STEP = 0.05  # degrees between vertices; an edge then strays from its true course by 0.3 m at most
 _ROUNDS = 3
 _BATCH = 1_000_000  # vertices projected at a time, so that memory stays bounded
 _TOUCHING_KM = 1e-6  # borders on the two sides of the date line meet up to rounding

@@ -171,8 +171,8 @@ def _adaptive(located: Located, k: int, function: KernelFunction) -> sp.csr_arra
     collapsed = np.flatnonzero(bandwidth == 0)
     if len(collapsed):
         raise InputError(
-            f"the bandwidth is 0 km for {len(collapsed)} of {located.n} regions, whose {k} nearest are at the same "
-            f"place: {located.named(collapsed)}. Raise k=, or measure between other points=."
+            f"the bandwidth is 0 km for {len(collapsed)} of {located.n} regions, whose {k} nearest are 0 km "
+            f"away: {located.named(collapsed)}. Raise k=, or measure between other points=."
         )
     weights = _weigh(distances, bandwidth[rows], function)
     return sp.csr_array(sp.coo_array((weights, (rows, columns)), shape=(located.n, located.n)))

@@ -66,10 +66,13 @@ def proximity(
     Notes
     -----
     Degrees are triangulated on the sphere, by a stereographic plane, which keeps circles circles; the recipe names its
-    centre. Where four or more regions lie on one circle, as in a lattice, the Delaunay triangulation is not unique;
-    the one taken depends on ids and coordinates, and not on the order of rows. The other three graphs are unique:
-    a Gabriel link ends when another region is on the edge of its disc, while regions that are equally near end no
-    relative neighbourhood.
+    centre. Only the long links along the outline of all regions depend on it. Regions that reach farther than 80
+    degrees from their centre are triangulated on the whole sphere.
+
+    Where four or more regions lie on one circle, as in a lattice, the Delaunay triangulation is not unique; the one
+    taken depends on ids and coordinates, and not on the order of rows. The other three graphs are unique: a Gabriel
+    link ends when another region is on the edge of its disc, while regions that are equally near end no relative
+    neighbourhood.
 
     References
     ----------
