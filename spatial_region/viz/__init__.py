@@ -15,6 +15,7 @@ from spatial_region.viz.history import quadrant_history
 from spatial_region.viz.layout import layout_faults
 from spatial_region.viz.multiples import small_multiples
 from spatial_region.viz.paths import region_path
+from spatial_region.viz.permutations import permutation_histogram
 from spatial_region.viz.plot import plot
 from spatial_region.viz.scatter import moran_scatter
 from spatial_region.viz.transitions import transition_heatmap
@@ -33,6 +34,7 @@ __all__ = [
     "layout_faults",
     "moran_scatter",
     "moran_trend",
+    "permutation_histogram",
     "plot",
     "quadrant_history",
     "region_path",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from spatial_region.autocorr.global_result import GlobalResult
 from spatial_region.autocorr.local_moran import LocalMoran
 from spatial_region.autocorr.moran import Moran
 from spatial_region.core.options import check_option
@@ -19,6 +20,7 @@ from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
+from spatial_region.viz.permutations import permutation_histogram
 from spatial_region.viz.scatter import moran_scatter
 from spatial_region.viz.style import Lang
 from spatial_region.viz.weights import connectivity_map
@@ -27,6 +29,7 @@ from spatial_region.viz.words import word
 LocalKind = Literal["clusters", "significance", "scatter"]
 DetectorKind = Literal["interaction", "factor"]
 WeightsKind = Literal["map", "histogram"]
+MoranKind = Literal["scatter", "permutations"]
 
 
 @singledispatch
@@ -36,7 +39,8 @@ def plot(result: Any, **options: Any) -> Figure:
     ============== ==================================================================================
     result         figure (``kind=`` where there are several)
     ============== ==================================================================================
-    `Moran`        `moran_scatter`
+    `Moran`        ``"scatter"`` `moran_scatter`, ``"permutations"`` `permutation_histogram`
+    global others  `permutation_histogram`: `Geary`, `GetisOrdG`, `JoinCount`, `BivariateMoran`, `Lee`
     `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (``regions=``
                    if the values came without boundaries), ``"scatter"`` `moran_scatter`
     `GeoDetector`  ``"interaction"`` `interaction_heatmap` (the default with several factors),
@@ -72,9 +76,18 @@ def plot(result: Any, **options: Any) -> Figure:
 
 
 @plot.register
-def _(result: Moran, **options: Any) -> Figure:
+def _(result: GlobalResult, **options: Any) -> Figure:
+    options.setdefault("note", _p_value(result, _lang(options)))
+    return permutation_histogram(result, **options)
+
+
+@plot.register
+def _(result: Moran, *, kind: MoranKind = "scatter", **options: Any) -> Figure:
+    check_option(kind, MoranKind, "kind")
     lang = _lang(options)
     options.setdefault("note", _p_value(result, lang))
+    if kind == "permutations":
+        return permutation_histogram(result, **options)
     return _scatter(result, result.values, result.lag, result.I, **options)
 
 
@@ -149,7 +162,7 @@ def _joined(first: str, second: str, lang: str) -> str:
     return ("，" if lang == "zh" else ", ").join(part for part in (first, second) if part)
 
 
-def _p_value(result: Moran, lang: str) -> str:
+def _p_value(result: GlobalResult, lang: str) -> str:
     if result.p is None:
         return ""
     how = "arrangements" if result.enumerated else "permutations"

@@ -1,4 +1,4 @@
-"""Moran's I over time."""
+"""A global statistic over time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from spatial_region.viz.keywords import read_options
 from spatial_region.viz.style import FAINT, SMALL_SIZE, style
 from spatial_region.viz.words import word
 
+_NAMES = {"I": "Moran's I", "C": "Geary's C", "G": "Getis-Ord G"}
 _LINE = "#4c78a8"
 _HEIGHT = 2.6  # inches of the axes
 
 
 def moran_trend(table: pd.DataFrame, *, level: float = 0.05, **options: Unpack[ChartOptions]) -> Figure:
-    """Draw global Moran's I at each time, filled where it is significant, beside its expectation.
+    """Draw global Moran's I, or Geary's C or G, at each time, filled where significant, beside its expectation.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        As `spatial_region.moran_by_time` returns it: indexed by time; columns I, expected, and p or p_normal.
+        As `spatial_region.moran_by_time` returns it: indexed by time; columns I (or C, or G), expected, and p or
+        p_normal.
     level : float
         Level of significance. p from permutations is used where there is one, else the normal p.
     **options
@@ -34,14 +36,14 @@ def moran_trend(table: pd.DataFrame, *, level: float = 0.05, **options: Unpack[C
     Returns
     -------
     Figure
-        Its data: I, expected, p and whether it is significant, by time.
+        Its data: the statistic, expected, p and whether it is significant, by time.
 
     Raises
     ------
     InputError
         If the table lacks a column, has no row, or `level` does not lie between 0 and 1.
     MissingValuesError
-        If an I is missing.
+        If a statistic is missing.
 
     Examples
     --------
@@ -61,12 +63,13 @@ def moran_trend(table: pd.DataFrame, *, level: float = 0.05, **options: Unpack[C
 
 def _checked(table: pd.DataFrame, level: float) -> pd.DataFrame:
     used = "p" if "p" in table and table["p"].notna().all() else "p_normal"
-    lacking = [column for column in ("I", "expected", used) if column not in table]
+    symbol = next((column for column in _NAMES if column in table), "I")
+    lacking = [column for column in (symbol, "expected", used) if column not in table]
     if lacking or not len(table):
         raise InputError(
             f"table must be that of moran_by_time; it has {len(table)} rows and lacks {lacking or 'none'}."
         )
-    data = pd.DataFrame({"I": table["I"], "expected": table["expected"], "p": table[used]}).astype(float)
+    data = table[[symbol, "expected", used]].rename(columns={used: "p"}).astype(float)
     if data.isna().any(axis=None):
         raise MissingValuesError(f"missing at {', '.join(map(str, data.index[data.isna().any(axis=1)]))}.")
     return data.assign(significant=data["p"] <= level)
@@ -78,13 +81,14 @@ def _draw(data: pd.DataFrame, level: float, options: ChartOptions) -> Any:
     places = data.index.to_numpy(dtype=float) if numeric else np.arange(len(data), dtype=float)
     canvas, axes = new_chart(_HEIGHT, options, left=0.62, right=0.15, bottom=0.3, top=0.05)
     axes.plot(places, data["expected"], color=FAINT, linewidth=0.8, linestyle="--", label=word("expected", lang))
-    axes.plot(places, data["I"], color=_LINE, linewidth=1.2, zorder=2)
+    symbol = data.columns[0]
+    axes.plot(places, data[symbol], color=_LINE, linewidth=1.2, zorder=2)
     for flag, fill in ((True, _LINE), (False, "white")):
         chosen = (data["significant"] == flag).to_numpy()
         label = word("significant" if flag else "above level", lang, level=level)
         axes.plot(
             places[chosen],
-            data["I"][chosen],
+            data[symbol][chosen],
             "o",
             color=_LINE,
             markerfacecolor=fill,
@@ -92,7 +96,7 @@ def _draw(data: pd.DataFrame, level: float, options: ChartOptions) -> Any:
             label=label,
             zorder=3,
         )
-    axes.set_ylabel("Moran's I")
+    axes.set_ylabel(_NAMES[symbol])
     if numeric and len(places) > 12:
         axes.locator_params(axis="x", integer=True, nbins=8)
     else:
