@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,24 @@ from benchmarks.cases import Case
 
 Answer = Mapping[str, np.ndarray]
 
+GLOBAL_TASKS = ("moran", "geary", "getis_ord_g", "join_count")
+LOCAL_TASKS = (
+    "local_moran",
+    "local_geary",
+    "local_g",
+    "local_g_star",
+    "bivariate_local_moran",
+    "local_join_count",
+)
+TASKS = (*GLOBAL_TASKS, *LOCAL_TASKS)
+
 
 @dataclass(frozen=True)
 class Adapter:
     """One package and one task.
 
-    `prepare` converts the case, outside the time; `run` computes; `read` turns the result into numbers.
+    `prepare` converts the case, outside the time; `run` computes; `read` turns the result into numbers, among them
+    ``"p"``: the smaller tail, or for join counts the upper one. `mode` tells apart two ways of one package.
     """
 
     package: str
@@ -27,71 +39,33 @@ class Adapter:
     prepare: Callable[[Case], Any]
     run: Callable[[Any, int], Any]
     read: Callable[[Any], Answer]
+    mode: str = ""
+    equal_only: bool = False  # whether the package takes equal weights only
 
     @property
-    def version(self) -> str:
-        """Installed version of the package."""
-        return version(self.package)
+    def label(self) -> str:
+        """Package, version and mode."""
+        return f"{self.package} {version(self.package)} {self.mode}".strip()
+
+    @property
+    def available(self) -> bool:
+        """Whether the package is installed."""
+        return find_spec(self.package) is not None
+
+    def takes(self, case: Case) -> bool:
+        """Return whether the package can answer for the weights of this case."""
+        return case.equal or not self.equal_only
 
 
-def _ours(function: str) -> Callable[[Any, int], Any]:
-    import spatial_region as sr
-
-    def run(prepared: Any, permutations: int) -> Any:
-        values, w = prepared
-        return getattr(sr, function)(values, w=w, permutations=permutations, seed=1)
-
-    return run
+def folded(p: np.ndarray, permutations: int) -> np.ndarray:
+    """Return the smaller tail, for packages that choose the tail otherwise."""
+    return np.minimum(p, 1.0 + 1.0 / (permutations + 1) - p)
 
 
-def _prepare_ours(case: Case) -> Any:
-    import spatial_region as sr
+def adapters(task: str) -> list[Adapter]:
+    """Return the adapters of a task, ours first."""
+    from benchmarks.adapters_esda import ESDA
+    from benchmarks.adapters_geoda import GEODA
+    from benchmarks.adapters_ours import OURS
 
-    return case.values, sr.Weights.from_graph(case.graph)
-
-
-def _run_esda_moran(prepared: Any, permutations: int) -> Any:
-    import esda
-
-    np.random.seed(1)  # noqa: NPY002  # esda's global statistic has no seed of its own
-    return esda.Moran(*prepared, permutations=permutations)
-
-
-def _run_esda_local(prepared: Any, permutations: int) -> Any:
-    import esda
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return esda.Moran_Local(*prepared, permutations=permutations, keep_simulations=False, n_jobs=1, seed=1)
-
-
-ADAPTERS = [
-    Adapter(
-        "spatial_region",
-        "moran",
-        _prepare_ours,
-        _ours("moran"),
-        lambda m: {"I": np.array([m.I]), "z": np.array([m.z]), "p": np.array([m.p / 2])},
-    ),
-    Adapter(
-        "esda",
-        "moran",
-        lambda case: (case.values.to_numpy(), case.w),
-        _run_esda_moran,
-        lambda m: {"I": np.array([m.I]), "z": np.array([m.z_norm]), "p": np.array([m.p_sim])},
-    ),
-    Adapter(
-        "spatial_region",
-        "local_moran",
-        _prepare_ours,
-        _ours("local_moran"),
-        lambda m: {"I": m.statistics["I"].to_numpy(), "p": m.statistics["p"].to_numpy() / 2},
-    ),
-    Adapter(
-        "esda",
-        "local_moran",
-        lambda case: (case.values.to_numpy(), case.w),
-        _run_esda_local,
-        lambda m: {"I": m.Is, "p": m.p_sim},
-    ),
-]
+    return [adapter for adapter in (*OURS, *ESDA, *GEODA) if adapter.task == task]

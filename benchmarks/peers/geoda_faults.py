@@ -18,6 +18,7 @@ from scipy import stats
 
 import spatial_region as sr
 from benchmarks.geoda_weights import geoda_weights
+from benchmarks.lattices import queen_links
 
 OUTSIDE = {"AK", "HI", "PR", "GU", "VI", "AS", "MP"}
 DEFAULT_GEODA_SEED = 123456789
@@ -68,15 +69,8 @@ def false_discovery(w: object, values: np.ndarray, *, permutations: int, mode: s
     return Cutoffs(p.min(), cutoff, found.lisa_bo(0.05), int((p <= cutoff).sum()), int((adjusted <= 0.05).sum()))
 
 
-def queen_lattice(side: int) -> sp.csr_array:
-    """Return queen contiguity of side x side cells, numbered by row; ones."""
-    line = sp.diags_array([np.ones(side - 1), np.ones(side), np.ones(side - 1)], offsets=[-1, 0, 1])
-    return sp.csr_array(sp.kron(line, line) - sp.eye_array(side * side))
-
-
-def random_maps(links: sp.csr_array, maps: int) -> Iterator[sp.csr_array]:
+def random_maps(links: sp.csr_array, maps: int, rng: np.random.Generator) -> Iterator[sp.csr_array]:
     """Yield the lattice with its cells renumbered at random, so that no number says anything about place."""
-    rng = np.random.default_rng(0)
     for _ in range(maps):
         order = rng.permutation(links.shape[0])
         yield sp.csr_array(links[order][:, order])
@@ -89,9 +83,9 @@ def rejections(order: str, *, seed: int, mode: str | None, side: int = 50, maps:
     draws that all regions share (P = 999), it varies by about 0.01 with the seed. `order` says how the values stand
     in the table: ``"sorted"`` or ``"shuffled"``. `mode` None asks this package.
     """
-    rng = np.random.default_rng(9)
+    rng = np.random.default_rng(seed)  # other maps and values for every seed
     shares = []
-    for links in random_maps(queen_lattice(side), maps):
+    for links in random_maps(queen_links(side, side), maps, rng):
         values = rng.normal(size=side * side)
         values = np.sort(values) if order == "sorted" else values
         if mode is None:
