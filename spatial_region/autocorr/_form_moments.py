@@ -41,51 +41,51 @@ def form_moments(y: np.ndarray, matrix: sp.csr_array) -> tuple[float, float]:
     a diagonal). At least 4 values.
     """
     mean = float(y.mean())
-    z, ends = y - mean, _ends(matrix)
-    own = matrix.diagonal()
+    z, ends, own = y - mean, _ends(matrix), matrix.diagonal()
+    centred, spread = bilinear_moments(z, z, matrix)
+    crossed = _linear_with_form(z, ends, matrix, own)
+    linear = _linear_variance(z, ends)
+    return mean**2 * float(matrix.sum()) + centred, mean**2 * linear + 2.0 * mean * crossed + spread
+
+
+def bilinear_moments(x: np.ndarray, y: np.ndarray, matrix: sp.csr_array) -> tuple[float, float]:
+    """Return the mean and the variance of x'My over all arrangements of the pairs (x, y), both of mean zero.
+
+    The diagonal gives a sum of products x_i y_i; the rest is a cross product of two matrices, M and
+    ``(x_i y_j + x_j y_i) / 2``, whose variance is Mantel's (1967), from three sums of each.
+    """
+    n, own = len(x), matrix.diagonal()
     rest = sp.csr_array(matrix - sp.diags_array(own)) if own.any() else matrix
-    centred, spread = _centred_moments(z, rest, own)
-    s0 = float(matrix.sum())
-    linear = _linear_variance(z, ends, ends)
-    crossed = _linear_with_form(z, ends, rest, own)
-    return mean**2 * s0 + centred, mean**2 * linear + 2.0 * mean * crossed + spread
-
-
-def _centred_moments(z: np.ndarray, rest: sp.csr_array, own: np.ndarray) -> tuple[float, float]:
-    """Return mean and variance of z'Mz, from M without its diagonal, and the diagonal."""
-    n = len(z)
-    sums, ends = link_sums(rest), _ends(rest)
-    square, fourth = float((z**2).sum()), float((z**4).sum())
-    total = float(own.sum())
-    # Expectations of products of the values of different regions.
-    two_two = (square**2 - fourth) / (n * (n - 1))
-    two_one_one = (2 * fourth - square**2) / (n * (n - 1) * (n - 2))
-    ones = (3 * square**2 - 6 * fourth) / (n * (n - 1) * (n - 2) * (n - 3))
-    three_one = -fourth / (n * (n - 1))
-    links = -square / (n * (n - 1)) * sums.s0
-    second = sums.s1 * two_two + (sums.s2 - 2 * sums.s1) * two_one_one + (sums.s0**2 + sums.s1 - sums.s2) * ones
-    owned = square / n * total
-    of_own = _linear_variance(z**2 - square / n, own, own)
+    links, ends, product = link_sums(rest), _ends(rest), x * y
+    both, squares, total = float(product.sum()), float((product**2).sum()), float(own.sum())
+    # The same sums of the cross products; each row of these adds up to -x_i y_i.
+    values = LinkSums(-both, float(x @ x) * float(y @ y) + both**2 - 2.0 * squares, 4.0 * squares)
+    two, three, four = n * (n - 1), n * (n - 1) * (n - 2), n * (n - 1) * (n - 2) * (n - 3)
+    apart = links.s0 * values.s0 / two
+    variance = links.s1 * values.s1 / (2.0 * two)
+    variance += (links.s2 - 2.0 * links.s1) * (values.s2 - 2.0 * values.s1) / (4.0 * three)
+    variance += (links.s0**2 + links.s1 - links.s2) * (values.s0**2 + values.s1 - values.s2) / four - apart**2
+    at_home = both / n * total
     shared = float(own @ ends)
-    crossed = shared * three_one + (total * sums.s0 - shared) * two_one_one - links * owned
-    return links + owned, second - links**2 + of_own + 2.0 * crossed
+    crossed = -squares / two * shared
+    crossed += (2.0 * squares - both**2) / three * (total * links.s0 - shared) - at_home * apart
+    of_own = _linear_variance(product - both / n, own)
+    return at_home + apart, variance + of_own + 2.0 * crossed
 
 
-def _linear_variance(z: np.ndarray, left: np.ndarray, right: np.ndarray) -> float:
-    """Return the covariance of sum_i left_i z_i and sum_i right_i z_i, z with mean zero."""
+def _linear_variance(z: np.ndarray, factors: np.ndarray) -> float:
+    """Return the variance of sum_i factors_i z_i, z with mean zero."""
     n = len(z)
-    return float((z @ z) / (n - 1) * (left @ right - left.sum() * right.sum() / n))
+    return float((z @ z) / (n - 1) * (factors @ factors - factors.sum() ** 2 / n))
 
 
-def _linear_with_form(z: np.ndarray, ends: np.ndarray, rest: sp.csr_array, own: np.ndarray) -> float:
-    """Return the covariance of sum_i t_i z_i with z'Mz."""
-    n = len(z)
-    third = float((z**3).sum())
-    shared = float(ends @ _ends(rest))
-    pairs = -third / (n * (n - 1)) * shared
-    pairs += 2 * third / (n * (n - 1) * (n - 2)) * (ends.sum() * rest.sum() - shared)
+def _linear_with_form(z: np.ndarray, ends: np.ndarray, matrix: sp.csr_array, own: np.ndarray) -> float:
+    """Return the covariance of sum_i ends_i z_i with z'Mz, z with mean zero."""
+    n, third, links = len(z), float((z**3).sum()), float(matrix.sum() - own.sum())
+    shared = float(ends @ (_ends(matrix) - 2.0 * own))
+    pairs = 2.0 * (ends.sum() * links - shared) / (n - 2) - shared
     same = float(ends @ own)
-    return float(pairs + third / n * same - third / (n * (n - 1)) * (ends.sum() * own.sum() - same))
+    return float(third / (n * (n - 1)) * (pairs - (ends.sum() * own.sum() - same)) + third / n * same)
 
 
 def _ends(matrix: sp.csr_array) -> np.ndarray:

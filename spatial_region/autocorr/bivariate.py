@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import sparse as sp
 
+from spatial_region.autocorr._form_moments import bilinear_moments
 from spatial_region.autocorr._global_permutation import Draws, bilinear_forms, form_tolerance, linear_forms
 from spatial_region.autocorr._inputs import check_permutations, described_inputs, deviations, draw_pair
 from spatial_region.autocorr._tails import tie_tolerance
@@ -36,12 +37,12 @@ class BivariateMoran(GlobalResult):
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Lee(GlobalResult):
-    """Lee's L and its permutation test; the other attributes are those of `GlobalResult`.
+    """Lee's L and its tests; the other attributes are those of `GlobalResult`.
 
     Attributes
     ----------
     L : float
-        The statistic. Its variance has no closed form here: `variance`, `z` and `p_normal` are NaN.
+        The statistic.
     """
 
     symbol: ClassVar[str] = "L"
@@ -204,6 +205,7 @@ def lee(
     Returns
     -------
     Lee
+        Its mean and variance are those over all arrangements of the pairs.
 
     Raises
     ------
@@ -231,6 +233,10 @@ def lee(
     ----------
     Lee, S.-I. (2001). Developing a bivariate spatial association measure: an integration of Pearson's r and Moran's I.
     Journal of Geographical Systems 3, 369-385. https://doi.org/10.1007/s101090100064
+    Lee, S.-I. (2004). A generalized significance testing method for global measures of spatial association. Environment
+    and Planning A 36, 1687-1703.
+    Mantel, N. (1967). The detection of disease clustering and a generalized regression approach. Cancer Research 27,
+    209-220.
 
     Examples
     --------
@@ -250,15 +256,15 @@ def lee(
     to_statistic = n / float(smooth.sum())
     statistic = to_statistic * float(x @ (smooth @ y))
     draws = Draws.plan(n, permutations, derive_seed(seed, "lee"))
-    trace, whole = float(smooth.trace()), float(smooth.sum())
+    mean, variance = bilinear_moments(x, y, smooth)
     tie = tie_tolerance(np.append(x, y), 1.0)
     return Lee(
         L=statistic,
         spec=_spec("lee", first, second, permutations, alternative, missing, seed),
         **common_fields(
             statistic,
-            expected=to_statistic * float(x @ y) / n * (trace - (whole - trace) / (n - 1)),
-            variance=float("nan"),
+            expected=to_statistic * mean,
+            variance=to_statistic**2 * variance,
             simulated=to_statistic * bilinear_forms(x, y, smooth, draws),
             draws=draws,
             alternative=alternative,

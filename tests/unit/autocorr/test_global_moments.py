@@ -118,7 +118,9 @@ def test_lee_moves_pairs():
         moved = list(order)
         every.append(scale * (dense @ x[moved]) @ (dense @ y[moved]))
     ours = sr.lee(frame, "x", other="y", w=w, alternative="less")
-    np.testing.assert_allclose([ours.L, ours.expected], [every[0], np.mean(every)], rtol=1e-12)
+    np.testing.assert_allclose(
+        [ours.L, ours.expected, ours.variance], [every[0], np.mean(every), np.var(every)], rtol=1e-10
+    )
     assert ours.p == pytest.approx(np.mean(np.array(every) <= every[0] + 1e-12), abs=0)
     np.testing.assert_allclose(ours.L, sr.lee(frame, "y", other="x", w=w, permutations=0).L, rtol=1e-12)
 

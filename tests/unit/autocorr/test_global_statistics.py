@@ -313,7 +313,7 @@ def test_results_say_what_they_are(mapped):
     assert "99 permutations, seed 42" in str(ours)
     lee = sr.lee(mapped, "smooth", other="other", w=w, permutations=99)
     assert "Lee's L of smooth and other" in str(lee)
-    assert "variance" not in lee.summary()
+    assert "variance" in lee.summary()
     joins = sr.join_count(mapped, "use", w=w, permutations=0)
     assert joins.p is None
     assert list(joins.table().index[-2:]) == ["urban : urban", "unlike"]
