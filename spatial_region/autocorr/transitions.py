@@ -15,6 +15,7 @@ from spatial_region.autocorr.transitions_result import NOT_SIGNIFICANT, UNDEFINE
 from spatial_region.core.options import Alternative, Correction, Gaps, Missing, check_between
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import make_spec
+from spatial_region.errors import InputError
 
 
 def lisa_transitions(
@@ -23,7 +24,7 @@ def lisa_transitions(
     *,
     w: object = None,
     level: float | None = None,
-    permutations: int = 9999,
+    permutations: int | None = None,
     alternative: Alternative = "two-sided",
     correction: Correction | None = None,
     missing: Missing = "raise",
@@ -56,7 +57,7 @@ def lisa_transitions(
         "not significant", of the chain; types of moves and measures are those of the quadrants all the same. By
         default every region counts by its quadrant.
     permutations, alternative, correction
-        Of the test, as for `local_moran`; used when there is a level.
+        Of the test, as for `local_moran`, with the same defaults; used when there is a level.
     missing : {"raise", "drop"}
         What to do with regions that lack a value at some time: ``"drop"`` leaves them out at every time.
     gaps : {"raise", "keep"}
@@ -72,7 +73,8 @@ def lisa_transitions(
     Raises
     ------
     InputError
-        If the study has no time, there are fewer than two, steps differ in length, or `level` is out of range.
+        If the study has no time, there are fewer than two, steps differ in length, `level` is out of range, or there
+        is a correction and no level.
     MissingValuesError
         If values are missing and `missing` is ``"raise"``; regions and times are named.
     ConstantVariableError
@@ -119,13 +121,15 @@ def lisa_transitions(
     """
     if level is not None:
         check_between(level, "level", low=0, high=1)
+    elif correction is not None:
+        raise InputError(f"correction={correction!r} is for a test, and there is none without level=; pass level=0.05.")
     panel = draw_space_time(study, variable, w=w, missing=missing, gaps=gaps)
     check_varies(panel)
     values, lag = _deviations(panel)
     own, near = sides(values.to_numpy(), lag.to_numpy())
     quadrants = _framed(named_quadrants(own, near), panel)
     test = {"permutations": permutations, "alternative": alternative, "correction": correction}
-    states = quadrants if level is None else _significant(panel, level, {**test, "seed": seed})
+    states, drawn = (quadrants, None) if level is None else _significant(panel, level, {**test, "seed": seed})
     listed = [*QUADRANTS, NOT_SIGNIFICANT] if level is not None else list(QUADRANTS)
     codes = pd.DataFrame({time: pd.Index(listed).get_indexer(states[time]) for time in states}).to_numpy()
     moves = count_moves(codes, len(listed))
@@ -153,7 +157,7 @@ def lisa_transitions(
         level=level,
         spec=make_spec(
             "lisa_transitions",
-            options={"level": level, **test, "missing": missing, "gaps": gaps},
+            options={"level": level, **test, "permutations": drawn, "missing": missing, "gaps": gaps},
             inputs=panel.described(),
             seed=None if level is None else seed,
         ),
@@ -171,13 +175,14 @@ def _deviations(panel: SpaceTime) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _framed(values, panel), _framed(lag, panel)
 
 
-def _significant(panel: SpaceTime, level: float, options: dict[str, object]) -> pd.DataFrame:
-    """Return the cluster of each region at each time."""
-    clusters = {}
+def _significant(panel: SpaceTime, level: float, options: dict[str, object]) -> tuple[pd.DataFrame, int]:
+    """Return the cluster of each region at each time, and the number of permutations that were made at most."""
+    clusters, drawn = {}, 0
     for time, w in zip(panel.times, panel.weights, strict=True):
         result = local_moran(panel.values[time], w=w, **options)  # type: ignore[arg-type]
         clusters[time] = result.table(level=level)["cluster"].to_numpy()
-    return _framed(clusters, panel)
+        drawn = max(drawn, result.permutations)
+    return _framed(clusters, panel), drawn
 
 
 def _framed(columns: object, panel: SpaceTime) -> pd.DataFrame:

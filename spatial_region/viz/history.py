@@ -79,7 +79,7 @@ def quadrant_history(
         what = "histories differ" if rows == "grouped" else "regions"
         raise InputError(
             f"{len(data)} {what}, and a grid that can be read has at most {MOST_ROWS} rows. Draw some regions "
-            f"(states.loc[ids]) or fewer times, group the regions with rows='grouped', or draw maps (kind='maps')."
+            f"(ids=) or fewer times, group those with the same history (rows='grouped'), or draw maps (kind='maps')."
         )
     with style(lang):
         canvas = _draw_grid(data, note, options)

@@ -50,7 +50,7 @@ def plot(result: Any, **options: Any) -> Figure:
     ============== ==================================================================================
 
     `LisaTransitions`, `Markov` and `SpatialMarkov` are drawn by `transition_heatmap`; transitions also by
-    `quadrant_history` (``kind="history"``), `small_multiples` (``"maps"``) and `region_path` (``"path"``, with
+    `quadrant_history` (``kind="history"``, of some regions with ``ids=``), `small_multiples` (``"maps"``) and `region_path` (``"path"``, with
     ``region=``).
 
     Parameters

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
+
+import pandas as pd
 
 from spatial_region.autocorr.markov_result import Markov, SpatialMarkov
 from spatial_region.autocorr.transitions_result import LisaTransitions
+from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import check_option
-from spatial_region.errors import InputError
+from spatial_region.core.weights import as_index
+from spatial_region.errors import InputError, UnknownNameError
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.history import quadrant_history
 from spatial_region.viz.inputs import variable_label
@@ -27,6 +32,7 @@ def _(
     kind: TransitionKind = "matrix",
     regions: object = None,
     region: object = None,
+    ids: Iterable[object] | None = None,
     **options: Any,
 ) -> Figure:
     check_option(kind, TransitionKind, "kind")
@@ -47,8 +53,18 @@ def _(
     if result.level is not None and lang in ("en", "zh"):
         options.setdefault("note", word("level", lang, level=result.level))
     if kind == "history":
-        return quadrant_history(result.states, names=result.names, **options)
+        return quadrant_history(_chosen(result, ids), names=result.names, **options)
     return transition_heatmap(result.counts, **options)
+
+
+def _chosen(result: LisaTransitions, ids: Iterable[object] | None) -> pd.DataFrame:
+    if ids is None:
+        return result.states
+    wanted = as_index([ids] if isinstance(ids, str) else ids)
+    unknown = wanted.difference(result.states.index)
+    if len(unknown):
+        raise UnknownNameError(f"no region {name_some(unknown)}.{did_you_mean(unknown[0], result.states.index)}")
+    return result.states.loc[wanted]
 
 
 @plot.register

@@ -240,6 +240,8 @@ def test_refusals(us48):
         sr.lisa_transitions(table.set_axis([1, 1, 2], axis=1), w=w)
     with pytest.raises(InputError, match="level"):
         sr.lisa_transitions(us48, "income", level=5)
+    with pytest.raises(InputError, match="there is none without level="):
+        sr.lisa_transitions(us48, "income", correction="fdr")
     with pytest.raises(OptionError, match="gaps"):
         sr.lisa_transitions(us48, "income", gaps="fill")
     with pytest.raises(InputError, match="must be numeric"):

@@ -98,6 +98,10 @@ def test_figures_of_transitions(moves, lang: str) -> None:
 def test_history_of_many_regions_is_refused_or_grouped(moves) -> None:
     with pytest.raises(InputError, match="64 regions.*rows='grouped'"):
         moves.plot(kind="history")
+    some = moves.plot(kind="history", ids=["r00c03", "r00c01"], rows="given")
+    assert some.data.index.tolist() == ["r00c03", "r00c01"]
+    with pytest.raises(UnknownNameError, match="no region r0"):
+        moves.plot(kind="history", ids=["r0"])
     grouped = moves.plot(kind="history", rows="grouped")
     times = moves.states.columns.tolist()
     found = moves.states.value_counts(times).tolist()
