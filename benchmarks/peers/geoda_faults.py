@@ -6,7 +6,7 @@ Needs ``pip install pygeoda==0.1.3 bokeh_sampledata==2026.1``; the second has th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -67,6 +67,26 @@ def false_discovery(w: object, values: np.ndarray, *, permutations: int, mode: s
     adjusted = stats.false_discovery_control(p, method="bh")
     cutoff = found.lisa_fdr(0.05)
     return Cutoffs(p.min(), cutoff, found.lisa_bo(0.05), int((p <= cutoff).sum()), int((adjusted <= 0.05).sum()))
+
+
+def expected_regions(values: pd.Series, w: sr.Weights, *, permutations: int = 999) -> float:
+    """Return how many regions have p (smaller tail) at most 0.05 on average over independent draws.
+
+    The tails themselves come from 999,999 draws; the count of 999 of them is binomial.
+    """
+    many = 999_999
+    p = sr.local_moran(values, w=w, permutations=many, alternative="greater").statistics["p"].dropna().to_numpy()
+    tail = (p * (many + 1) - 1) / many
+    most = int(0.05 * (permutations + 1)) - 1
+    low, high = stats.binom.cdf(most, permutations, tail), stats.binom.sf(permutations - most - 1, permutations, tail)
+    return float((low + high).sum())
+
+
+def geoda_regions(peer: object, values: np.ndarray, alone: np.ndarray, seeds: Iterable[int]) -> str:
+    """Return mean, standard error and range over seeds of the number of regions with p at most 0.05."""
+    found = [(geoda_p(peer, values, mode="lookup-table", seed=s)[~alone] <= 0.05).sum() for s in seeds]
+    error = np.std(found, ddof=1) / np.sqrt(len(found))
+    return f"mean {np.mean(found):.1f} (standard error {error:.1f}), {min(found)} to {max(found)}"
 
 
 def random_maps(links: sp.csr_array, maps: int, rng: np.random.Generator) -> Iterator[sp.csr_array]:
@@ -131,6 +151,13 @@ def main() -> None:
         print(false_discovery(peer, values, permutations=permutations))
     first, second = (geoda_p(peer, values, mode="complete", seed=seed) for seed in (1, 2))
     print(f"complete mode, seeds 1 and 2: {(first == second).mean():.1%} of the p-values are identical")
+    print(f"regions with p <= 0.05, expected with independent draws: {expected_regions(frame['rate'], w):.1f}")
+    for name, seeds in [
+        ("1, 30001, 60001, ...", 1 + 30_000 * np.arange(200)),
+        ("1, 3000001, 6000001, ...", 1 + 3_000_000 * np.arange(200)),
+        ("at random below 2**31", np.random.default_rng(0).integers(1, 2**31 - 1, 200)),
+    ]:
+        print(f"GeoDa, lookup, 200 seeds {name}: {geoda_regions(peer, values, alone, map(int, seeds))}")
     far_apart = [1 + 30_000 * k for k in range(20)]  # no key of one run occurs in another, in the lookup mode
     for order in ("sorted", "shuffled"):
         for mode in ("lookup-table", None):
