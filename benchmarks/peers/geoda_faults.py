@@ -132,6 +132,30 @@ def hashed(keys: np.ndarray) -> np.ndarray:
     return key / 2.0**64
 
 
+def reproduced(seed: int, *, side: int = 7, permutations: int = 99) -> int:
+    """Return for how many of side**2 cells GeoDa's p (complete mode) follows from the hash of seed, seed + 1, ...
+
+    A neighbour is drawn as ``floor(u * (n - 1) + 1/2)``, again where it is the region itself or drawn already; so the
+    first and the last region of the table are drawn half as often as the others.
+    """
+    links, n = queen_links(side, side), side * side
+    y = np.random.default_rng(0).normal(size=n)
+    z = (y - y.mean()) / y.std(ddof=1)
+    p = geoda_p(geoda_weights(links), y, mode="complete", seed=seed, permutations=permutations)
+    numbers, same = iter(hashed(np.arange(seed, seed + 20 * n * permutations))), 0
+    for i in range(n):
+        own = links.indices[links.indptr[i] : links.indptr[i + 1]]
+        larger = 0
+        for _ in range(permutations):
+            drawn: set[int] = set()
+            while len(drawn) < len(own):
+                chosen = int(next(numbers) * (n - 1) + 0.5)
+                drawn |= {chosen} - {i}
+            larger += z[i] * z[list(drawn)].mean() > z[i] * z[own].mean()
+        same += bool(np.isclose(p[i], (min(larger, permutations - larger) + 1) / (permutations + 1)))
+    return same
+
+
 def serial_correlation(start: int, count: int, lag: int) -> tuple[float, float]:
     """Return the correlation of consecutive numbers of the generator `lag` apart, and its standard score."""
     numbers = hashed(np.arange(start, start + count))
@@ -151,6 +175,7 @@ def main() -> None:
         print(false_discovery(peer, values, permutations=permutations))
     first, second = (geoda_p(peer, values, mode="complete", seed=seed) for seed in (1, 2))
     print(f"complete mode, seeds 1 and 2: {(first == second).mean():.1%} of the p-values are identical")
+    print(f"p-values of 49 cells that follow from consecutive hashed keys: {reproduced(1)}, {reproduced(123_456_789)}")
     print(f"regions with p <= 0.05, expected with independent draws: {expected_regions(frame['rate'], w):.1f}")
     for name, seeds in [
         ("1, 30001, 60001, ...", 1 + 30_000 * np.arange(200)),
