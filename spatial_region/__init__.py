@@ -50,7 +50,7 @@ _EXPORTS: dict[str, str] = {
     "moran_by_time": "spatial_region.autocorr.by_time",
     "moran_rates": "spatial_region.autocorr.rates",
     "bivariate_moran": "spatial_region.autocorr.bivariate",
-    "lee": "spatial_region.autocorr.bivariate",
+    "lee": "spatial_region.autocorr.lee",
     "geary": "spatial_region.autocorr.geary",
     "getis_ord_g": "spatial_region.autocorr.getis_ord",
     "join_count": "spatial_region.autocorr.join_count",

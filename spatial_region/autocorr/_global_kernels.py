@@ -92,9 +92,10 @@ def join_sums(
     columns: np.ndarray,
     data: np.ndarray,
     seed: np.uint64,
+    first: int,
     sums: np.ndarray,
 ) -> None:
-    """Fill row d of `sums`, (draws, kinds * kinds), with the weight that joins each pair of codes."""
+    """Fill row d - first of `sums`, (draws, kinds * kinds), with the weight that joins each pair of codes in draw d."""
     n, count = len(codes), len(draws)
     block = np.empty((n, LANES), dtype=codes.dtype)
     total = np.empty((kinds * kinds, LANES))
@@ -108,4 +109,4 @@ def join_sums(
                     total[block[i, lane] * kinds + block[j, lane], lane] += weight
         for lane in range(min(LANES, count - start)):
             for cell in range(kinds * kinds):
-                sums[draws[start] + lane, cell] = total[cell, lane]
+                sums[draws[start] - first + lane, cell] = total[cell, lane]

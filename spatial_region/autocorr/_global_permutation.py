@@ -103,28 +103,35 @@ def bilinear_forms(x: np.ndarray, y: np.ndarray, matrix: sp.csr_array, draws: Dr
     return (plus - minus) / 4.0
 
 
-def join_sums(codes: np.ndarray, kinds: int, matrix: sp.csr_array, draws: Draws) -> np.ndarray:
-    """Return, for each arrangement of the codes, half the weight between each pair of them: (draws, kinds, kinds).
+def join_sums(codes: np.ndarray, kinds: int, matrix: sp.csr_array, draws: Draws) -> Iterator[np.ndarray]:
+    """Yield, for some arrangements of the codes at a time, the weight between each two codes: (draws, kinds, kinds).
 
-    The matrix of an arrangement is symmetric; its upper triangle holds the joins of unlike codes in full, its diagonal
-    those of like codes.
+    Weights are halved, so that links in both directions count as one join. The matrix of an arrangement is symmetric:
+    joins of unlike codes stand in full on both sides of its diagonal.
     """
     upper = _upper(matrix)
     if draws.plain:
-        sums = _gather(_plain_joins(codes[order], kinds, upper) for order in draws.batches())
-        sums = sums.reshape(-1, kinds * kinds)
-    else:
-        from spatial_region.autocorr import _global_kernels as kernels
+        for order in draws.batches():
+            yield _joined(_plain_joins(codes[order], kinds, upper), kinds)
+        return
+    from spatial_region.autocorr import _global_kernels as kernels
 
-        sums, small = np.empty((draws.count, kinds * kinds)), codes.astype(np.int32)
-        links = (upper.indptr, upper.indices, upper.data)
-        steps = float(draws.count * (draws.n + upper.nnz))
-        in_threads(kernels.join_sums, draws.numbers, small, kinds, *links, np.uint64(draws.seed), sums, steps=steps)
+    links, small = (upper.indptr, upper.indices, upper.data), codes.astype(np.int32)
+    size = max(kernels.LANES, _CHUNK // kinds**2)
+    for first in range(0, draws.count, size):
+        numbers = draws.numbers[first : first + size]
+        sums = np.empty((len(numbers), kinds * kinds))
+        steps = float(len(numbers) * (draws.n + upper.nnz))
+        in_threads(kernels.join_sums, numbers, small, kinds, *links, np.uint64(draws.seed), first, sums, steps=steps)
+        yield _joined(sums, kinds)
+
+
+def _joined(sums: np.ndarray, kinds: int) -> np.ndarray:
     sums = sums.reshape(-1, kinds, kinds)
-    unlike = sums + sums.transpose(0, 2, 1)
+    joins = (sums + sums.transpose(0, 2, 1)) / 2.0  # `upper` holds both directions of each pair
     like = np.arange(kinds)
-    unlike[:, like, like] /= 2.0
-    return unlike / 2.0  # `upper` holds both directions of each pair
+    joins[:, like, like] /= 2.0
+    return joins
 
 
 def form_tolerance(z: np.ndarray, matrix: sp.csr_array, tie: float) -> float:

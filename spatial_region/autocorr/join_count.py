@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,8 @@ from spatial_region.autocorr._inputs import (
 )
 from spatial_region.autocorr._join_moments import join_moments, unlike_moments
 from spatial_region.autocorr._tails import tail_p
-from spatial_region.autocorr.global_result import GlobalResult, common_fields
+from spatial_region.autocorr.global_result import common_fields
+from spatial_region.autocorr.join_count_result import JoinCount
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import Alternative, Missing, check_option
 from spatial_region.core.sample import Sample, draw_sample
@@ -31,54 +33,6 @@ from spatial_region.errors import ConstantVariableError, InputError
 Sampling = Literal["without replacement", "with replacement"]
 _MOST_CATEGORIES = 30
 _TIE = 1e-9  # joins closer than this share of all of them are equally many
-
-
-@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class JoinCount(GlobalResult):
-    """Join counts and their tests. `expected`, `z`, `p` and the like are those of `unlike`; `pairs` has the others.
-
-    Attributes
-    ----------
-    unlike : float
-        Joins between regions of different categories (BW, when there are two): few where categories cluster.
-    counts : pandas.DataFrame
-        Joins between each two categories; on the diagonal those within one (BB and WW, when there are two).
-    pairs : pandas.DataFrame
-        One row for each two categories, indexed by both: joins, expected, variance, z, p_normal, p.
-    sizes : pandas.Series
-        Number of regions of each category.
-    """
-
-    symbol: ClassVar[str] = "unlike"
-    title: ClassVar[str] = "Join counts"
-
-    unlike: float
-    counts: pd.DataFrame
-    pairs: pd.DataFrame
-    sizes: pd.Series
-
-    def table(self) -> pd.DataFrame:
-        """Return one row for each two categories, and a last one, ``unlike``, for all different ones together."""
-        total = pd.DataFrame(
-            {
-                "joins": self.unlike,
-                "expected": self.expected,
-                "variance": self.variance,
-                "z": self.z,
-                "p_normal": self.p_normal,
-                "p": self.p,
-            },
-            index=["unlike"],
-        )
-        pairs = self.pairs.set_axis([f"{a} : {b}" for a, b in self.pairs.index])
-        return pd.concat([pairs, total.astype(pairs.dtypes)]).rename_axis("pair")
-
-    def _statistics(self) -> list[tuple[str, object]]:
-        rows: list[tuple[str, object]] = [
-            (f"joins {a} : {b}", f"{row['joins']:.6g} (expected {row['expected']:.6g}, p {_shown(row['p'])})")
-            for (a, b), row in self.pairs.iterrows()
-        ]
-        return [*rows, ("joins of unlike", self.unlike)]
 
 
 def join_count(
@@ -183,26 +137,45 @@ def join_count(
     matrix, codes = without_own(canonical.weights.sparse), canonical.values.astype(np.int64)
     free, sums, sizes = sampling == "with replacement", link_sums(matrix), np.bincount(codes)
     draws = Draws.plan(len(codes), permutations, derive_seed(seed, "join_count"))
-    observed, simulated = _observed(codes, len(labels), matrix), join_sums(codes, len(labels), matrix, draws)
+    observed, tolerance = _observed(codes, len(labels), matrix), _TIE * sums.s0
+    drawn = _draw(observed, join_sums(codes, len(labels), matrix, draws), tolerance)
     mean, variance = unlike_moments(sizes, sums, free=free)
     options = {"permutations": permutations, "alternative": alternative, "sampling": sampling, "missing": missing}
-    tolerance = _TIE * sums.s0
     return JoinCount(
         unlike=float(_unlike(observed[None])[0]),
         counts=pd.DataFrame(observed, index=labels, columns=labels),
-        pairs=_pairs(observed, simulated, join_moments(sizes, sums, free=free), labels, draws, alternative, tolerance),
+        pairs=_pairs(observed, drawn, join_moments(sizes, sums, free=free), labels, draws, alternative),
         sizes=pd.Series(sizes, index=labels, name="regions"),
         spec=make_spec("join_count", options=options, inputs=described_inputs(sample, canonical), seed=seed),
         **common_fields(
             float(_unlike(observed[None])[0]),
             expected=mean,
             variance=variance,
-            simulated=_unlike(simulated),
+            simulated=drawn.unlike,
             draws=draws,
             alternative=alternative,
             tolerance=tolerance,
         ),
     )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Joins of unlike categories in each draw, and how many draws have at least, and at most, the observed joins."""
+
+    unlike: np.ndarray
+    at_least: np.ndarray
+    at_most: np.ndarray
+
+
+def _draw(observed: np.ndarray, batches: Iterator[np.ndarray], tolerance: float) -> _Drawn:
+    at_least, at_most = np.zeros(observed.shape, dtype=np.int64), np.zeros(observed.shape, dtype=np.int64)
+    unlike = [np.empty(0)]
+    for joins in batches:
+        at_least += np.count_nonzero(joins >= observed - tolerance, axis=0)
+        at_most += np.count_nonzero(joins <= observed + tolerance, axis=0)
+        unlike.append(_unlike(joins))
+    return _Drawn(np.concatenate(unlike), at_least, at_most)
 
 
 def _check_categories(sample: Sample) -> pd.Index:
@@ -237,23 +210,20 @@ def _unlike(joins: np.ndarray) -> np.ndarray:
 
 def _pairs(
     observed: np.ndarray,
-    simulated: np.ndarray,
+    drawn: _Drawn,
     moments: tuple[np.ndarray, np.ndarray],
     labels: pd.Index,
     draws: Draws,
     alternative: Alternative,
-    tolerance: float,
 ) -> pd.DataFrame:
     rows, columns = np.triu_indices(len(labels))
     joins, mean, variance = observed[rows, columns], moments[0][rows, columns], moments[1][rows, columns]
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(variance > 0, (joins - mean) / np.sqrt(variance), np.nan)
     p: np.ndarray | list[None] = [None] * len(rows)
-    if len(simulated):
-        drawn = simulated[:, rows, columns]
-        at_least = np.count_nonzero(drawn >= joins - tolerance, axis=0)
-        at_most = np.count_nonzero(drawn <= joins + tolerance, axis=0)
-        p = tail_p(at_least, at_most, len(drawn), alternative, exact=draws.every)
+    if len(drawn.unlike):
+        at_least, at_most = drawn.at_least[rows, columns], drawn.at_most[rows, columns]
+        p = tail_p(at_least, at_most, len(drawn.unlike), alternative, exact=draws.every)
     return pd.DataFrame(
         {
             "joins": joins,
@@ -265,7 +235,3 @@ def _pairs(
         },
         index=pd.MultiIndex.from_arrays([labels[rows], labels[columns]], names=["category", "other"]),
     ).astype(float)
-
-
-def _shown(p: float) -> str:
-    return "not computed" if np.isnan(p) else f"{p:.4g}"

@@ -28,7 +28,7 @@ def every_kind(problem, draws):
         "quadratic": engine.quadratic_forms(x, matrix, draws),
         "linear": engine.linear_forms(x, y, draws),
         "bilinear": engine.bilinear_forms(x, y, sp.csr_array(matrix + matrix.T), draws),
-        "joins": engine.join_sums(codes, 4, hollow, draws),
+        "joins": np.concatenate([np.empty((0, 4, 4)), *engine.join_sums(codes, 4, hollow, draws)]),
     }
 
 
@@ -69,6 +69,18 @@ def test_draws_do_not_depend_on_threads_blocks_or_how_many_are_asked_for(problem
     for kind, forms in every_kind(problem, Draws.plan(70, 101, 7)).items():
         np.testing.assert_array_equal(forms, many[kind][:101], err_msg=kind)
     assert not np.array_equal(every_kind(problem, Draws.plan(70, 101, 8))["linear"], many["linear"][:101])
+
+
+def test_joins_of_many_categories_are_counted_in_parts(problem, monkeypatch):
+    """A batch holds a limited number of counts; parts give what the whole gives."""
+    whole = every_kind(problem, Draws.plan(70, 501, 9))["joins"]
+    monkeypatch.setattr(engine, "_CHUNK", 16 * 100)
+    monkeypatch.setattr(engine, "_PLAIN", 0)
+    _, _, codes, matrix = problem
+    hollow = sp.csr_array(matrix - sp.diags_array(matrix.diagonal()))
+    parts = list(engine.join_sums(codes, 4, hollow, Draws.plan(70, 501, 9)))
+    assert [len(part) for part in parts] == [100] * 5 + [1]
+    np.testing.assert_allclose(np.concatenate(parts), whole, atol=1e-12)
 
 
 def test_every_arrangement_is_equally_likely():
