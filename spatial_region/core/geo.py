@@ -184,7 +184,7 @@ def check_degrees(geometry: Any, *, purpose: str) -> None:
 def can_be_degrees(bounds: np.ndarray) -> bool:
     """Whether bounds lie in the range of longitude and latitude, with longitudes from -360 to 360."""
     west, south, east, north = bounds
-    return bool(west >= -360 and east <= 360 and south >= -90.001 and north <= 90.001)
+    return not (west < -360 or east > 360 or south < -90.001 or north > 90.001)
 
 
 def looks_like_degrees(bounds: np.ndarray) -> bool:

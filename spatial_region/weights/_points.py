@@ -74,11 +74,13 @@ def locate(study: object, points: str | tuple[str, str], metric: Metric | None, 
     UnknownNameError
         If `points` is neither offered nor a column.
     InputError, MissingValuesError
-        If columns do not hold coordinates, or some are missing.
+        If there are no regions, columns do not hold coordinates, or some are missing.
     DuplicateError, GeometryError
         If an id occurs twice, or a geometry is missing.
     """
     frame, names = region_frame(study)
+    if len(frame) == 0:
+        raise InputError(f"{purpose} needs regions; there are none.")
     check_regions(frame, names)
     check_lengths(frame.geometry, purpose=purpose)
     geodesic = _is_geodesic(metric, frame.crs, purpose)

@@ -22,8 +22,11 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _STEP = 0.05  # degrees between vertices; an edge then strays from its true course by 0.3 m at most
-_ROUNDS = 3
+_ROUNDS = 5  # at most; most pairs need two
+_STILL = 1e-12  # radians; a plane centred where it was shows what it showed
+_EXACT = 1e-7  # share by which a plane may stretch a distance and still be taken for true
 _BATCH = 1_000_000  # vertices projected at a time, so that memory stays bounded
+_SMALLEST = 1e-9  # radians: the cap of a point, so that sizes have logarithms
 _TOUCHING_KM = 1e-6  # borders on the two sides of the date line meet up to rounding
 
 
@@ -66,8 +69,7 @@ class SphereOutlines:
             found.append((np.repeat(np.arange(len(rows)), count), columns))
         which, columns = (np.concatenate(part) for part in zip(*found, strict=True))
         chord = np.linalg.norm(self.centre[rows[which]] - self.centre[columns], axis=1)
-        angle = 2 * np.arcsin(np.clip(chord / 2, 0, 1))
-        kept = (angle <= reach[which] + self.radius[columns] + 1e-12) & (rows[which] != columns)
+        kept = (_angle(chord) <= reach[which] + self.radius[columns] + 1e-12) & (rows[which] != columns)
         return rows[which[kept]], columns[kept]
 
     def nearest_points(self, first: IntArray, second: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -77,20 +79,31 @@ class SphereOutlines:
         edges = np.flatnonzero(np.r_[True, batch[1:] != batch[:-1], True]) if len(first) else np.array([0])
         parts = [self._nearest_points(first[a:b], second[a:b]) for a, b in pairwise(edges)]
         ends = np.concatenate([np.empty((0, 2, 3)), *parts])
-        chord = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
-        km = 2 * EARTH_RADIUS_KM * np.arcsin(np.clip(chord / 2, 0, 1))
+        km = EARTH_RADIUS_KM * _angle(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1))
         return ends[:, 0], ends[:, 1], np.where(km < _TOUCHING_KM, 0.0, km)
 
     def _nearest_points(self, first: IntArray, second: IntArray) -> FloatArray:
         middle = _unit(self.centre[first] + self.centre[second], otherwise=self.centre[first])
+        placed = np.empty((len(first), 2, 3))
+        going = np.arange(len(first))
         for _ in range(_ROUNDS):
-            frame = _frame(middle)
-            one, two = self._project(first, frame), self._project(second, frame)
+            frame = _frame(middle[going])
+            one, two = self._project(first[going], frame), self._project(second[going], frame)
             shapely.prepare(one)
             ends = shapely.get_coordinates(shapely.shortest_line(one, two)).reshape(-1, 2, 2)
-            placed = _from_plane(ends, frame)
-            middle = _unit(placed[:, 0] + placed[:, 1], otherwise=placed[:, 0])
+            placed[going] = found = _from_plane(ends, frame)
+            before = middle[going]
+            middle[going] = _unit(found[:, 0] + found[:, 1], otherwise=found[:, 0])
+            moved = np.linalg.norm(middle[going] - before, axis=1) > _STILL
+            distorted = np.maximum(self._reach(first[going], before), self._reach(second[going], before)) ** 2 / 6
+            going = going[moved & (distorted > _EXACT)]
+            if len(going) == 0:
+                break
         return placed
+
+    def _reach(self, which: IntArray, middle: FloatArray) -> FloatArray:
+        """Angle from each middle to the farthest point that an outline can have."""
+        return _angle(np.linalg.norm(self.centre[which] - middle, axis=1)) + self.radius[which]
 
     def _project(self, which: IntArray, frame: FloatArray) -> NDArray[np.object_]:
         """Outlines in azimuthal equidistant planes, one frame each."""
@@ -112,12 +125,17 @@ def sphere_outlines(geometries: NDArray[np.object_]) -> SphereOutlines:
     lonlat, owner = shapely.get_coordinates(lines, return_index=True)
     xyz = on_sphere(lonlat[:, 0], lonlat[:, 1])
     start = np.searchsorted(owner, np.arange(len(lines) + 1))
-    total = np.add.reduceat(xyz, start[:-1], axis=0)
-    centre = _unit(total, otherwise=xyz[start[:-1]])
-    chord = np.linalg.norm(xyz - centre[owner], axis=1)
-    angle = 2 * np.arcsin(np.clip(np.maximum.reduceat(chord, start[:-1]) / 2, 0, 1))
+    centre = _unit(np.add.reduceat(xyz, start[:-1], axis=0), otherwise=xyz[start[:-1]])
+    farthest = np.maximum.reduceat(np.linalg.norm(xyz - centre[owner], axis=1), start[:-1])
     # Between two vertices an edge can stray from the cap by half of its length at most.
-    return SphereOutlines(lines, xyz, start, centre, angle + np.radians(_STEP) / 2)
+    edge = np.linalg.norm(np.diff(xyz, axis=0, append=xyz[-1:]), axis=1)
+    edge[start[1:] - 1] = 0.0
+    longest = np.minimum(np.maximum.reduceat(edge, start[:-1]), np.radians(_STEP))
+    return SphereOutlines(lines, xyz, start, centre, np.maximum(_angle(farthest) + longest, _SMALLEST))
+
+
+def _angle(chord: FloatArray) -> FloatArray:
+    return 2 * np.arcsin(np.clip(chord / 2, 0, 1))
 
 
 def _frame(centre: FloatArray) -> FloatArray:

@@ -10,7 +10,15 @@ import shapely
 from conftest import lattice
 
 import spatial_region as sr
-from spatial_region.errors import CRSError, CRSWarning, InputError, MissingValuesError, OptionError, UnknownNameError
+from spatial_region.errors import (
+    CRSError,
+    CRSWarning,
+    InputError,
+    IslandWarning,
+    MissingValuesError,
+    OptionError,
+    UnknownNameError,
+)
 
 
 @pytest.fixture
@@ -145,3 +153,14 @@ def test_the_table_of_the_caller_does_not_change(provinces):
     sr.knn(provinces, k=1, points="seat")
     sr.distance_band(provinces, points="edge")
     pd.testing.assert_frame_equal(provinces, before)
+
+
+def test_few_regions():
+    one = gpd.GeoDataFrame(geometry=gpd.points_from_xy([1.0], [1.0]), index=["a"], crs=4326)
+    for build in (sr.inverse_distance, sr.proximity, lambda f: sr.distance_band(f, km=3, points="edge")):
+        with pytest.warns(IslandWarning, match="1 of 1 regions have no neighbour: a"):
+            assert build(one).n_links == 0
+        with pytest.raises(InputError, match="needs regions; there are none"):
+            build(one.iloc[:0])
+    with pytest.raises(InputError, match="at least two regions"):
+        sr.distance_band(one)
