@@ -1,4 +1,4 @@
-"""What the page on peers says of GeoDa (pygeoda 0.1.3, optional): its numbers, its false discovery rate, its islands."""
+"""What the page on peers says of GeoDa (pygeoda 0.1.3, optional): its numbers, its false discoveries, its islands."""
 
 from __future__ import annotations
 
