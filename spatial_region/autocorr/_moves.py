@@ -41,6 +41,13 @@ def move_types(own: np.ndarray, near: np.ndarray) -> np.ndarray:
     return np.where(undefined, -1, kinds)
 
 
+def type_of_move(start: str, end: str) -> str:
+    """Return the type of the move between two quadrants, such as ``"IIIA"`` from HH to LL."""
+    own = np.array([[int(start[0] == "H"), int(end[0] == "H")]])
+    near = np.array([[int(start[1] == "H"), int(end[1] == "H")]])
+    return MOVES[int(move_types(own, near)[0, 0])]
+
+
 def measures(counts: np.ndarray) -> dict[str, np.ndarray]:
     """Return stability, flux and cohesion from the numbers of moves of each type, (..., 5); NaN of no move at all."""
     total = counts.sum(axis=-1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from spatial_region.autocorr._steps import checked_lengths, equal_lengths, length_unit
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import Gaps, Missing, check_option
 from spatial_region.core.sample import draw_sample, resolve_weights
@@ -110,9 +111,11 @@ class SpaceTime:
         count = len(self.times) - 1
         if self.lengths is None:
             return f"{count}, of unknown length (times are words); all taken as alike"
-        if _equal(self.lengths):
-            return f"{count}, each of {self.lengths[0]:g}"
-        return f"{count}, NOT of one length ({min(self.lengths):g} to {max(self.lengths):g}), counted as if they were"
+        unit = length_unit(self.times)
+        if equal_lengths(self.lengths):
+            return f"{count}, each of {self.lengths[0]:g}{unit}"
+        span = f"{min(self.lengths):g} to {max(self.lengths):g}{unit}"
+        return f"{count}, NOT of one length ({span}), counted as if they were"
 
 
 def draw_space_time(
@@ -159,7 +162,7 @@ def draw_space_time(
         tuple(kept[id(each)] for each in weights),
         label,
         alone.dropped,
-        _checked_lengths(wide.columns.tolist(), label, gaps),
+        checked_lengths(wide.columns.tolist(), label, gaps),
         data if isinstance(data, Study) else None,
     )
 
@@ -179,51 +182,6 @@ def check_varies(panel: SpaceTime) -> None:
             f"{panel.variable!r} is the same in all {len(values)} regions at {name_some(flat)}; high and low need a "
             f"variable that varies. Leave these times out."
         )
-
-
-def time_span(times: Sequence[object]) -> str:
-    """Return a few times one by one, and many by their first and last."""
-    return name_some(times, limit=8) if len(times) <= 8 else f"{times[0]} to {times[-1]} ({len(times)})"
-
-
-def step_lengths(times: Sequence[Any]) -> list[float] | None:
-    """Return the length of each step: in the unit of numbers, in months for dates, in periods; None for words."""
-    if all(isinstance(time, (int, float, np.integer, np.floating)) and not isinstance(time, bool) for time in times):
-        places = [float(time) for time in times]
-    elif all(isinstance(time, pd.Period) for time in times):
-        places = [float(time.ordinal) for time in times]
-    elif all(hasattr(time, "year") and hasattr(time, "month") and hasattr(time, "day") for time in times):
-        monthly = len({time.day for time in times}) == 1
-        places = [
-            float(12 * time.year + time.month) if monthly else pd.Timestamp(time).timestamp() / 86_400 for time in times
-        ]
-    else:
-        texts = pd.to_numeric(pd.Series([str(time) for time in times]), errors="coerce")
-        if texts.isna().any():
-            return None
-        places = texts.astype(float).tolist()
-    return np.diff(places).tolist()
-
-
-def _equal(lengths: Sequence[float]) -> bool:
-    return bool(np.ptp(lengths) <= 1e-9 * max(map(abs, lengths)))
-
-
-def _checked_lengths(times: list[Any], label: str, gaps: Gaps) -> list[float] | None:
-    lengths = step_lengths(times)
-    if lengths is None or gaps == "keep" or _equal(lengths):
-        return lengths
-    sizes, found = np.unique(lengths, return_counts=True)
-    usual = sizes[np.argmax(found)]
-    odd = [
-        f"{start} to {end} ({length:g})"
-        for start, end, length in zip(times[:-1], times[1:], lengths, strict=True)
-        if length != usual
-    ]
-    raise InputError(
-        f"the steps between the times of {label!r} differ in length: most are {usual:g}, but {name_some(odd)}. A step "
-        f"of another length has other probabilities. Leave times out, or count all steps as alike with gaps='keep'."
-    )
 
 
 def _weights_of_times(data: object, w: object, wide: pd.DataFrame) -> list[Weights]:

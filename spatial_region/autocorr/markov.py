@@ -13,6 +13,7 @@ from spatial_region.autocorr._classes import check_edges, class_names, classed, 
 from spatial_region.autocorr._space_time import SpaceTime, draw_space_time
 from spatial_region.autocorr.chain import make_chain
 from spatial_region.autocorr.markov_result import UNDEFINED, Markov, SpatialMarkov
+from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import Cut, Gaps, Missing, check_option
 from spatial_region.core.spec import make_spec
@@ -222,7 +223,7 @@ def spatial_markov(
         edges=edges,
         lag_edges=lag_edges,
         pooled=make_chain(moves.sum(axis=0), states),
-        chains={state: make_chain(part, states) for state, part in zip(states, moves, strict=True)},
+        chains=FrozenDict({state: make_chain(part, states) for state, part in zip(states, moves, strict=True)}),
         likelihood_ratio=ratio,
         pearson=pearson,
         names=panel.names,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from spatial_region.autocorr._chain import ChiSquare
-from spatial_region.autocorr._space_time import time_span
+from spatial_region.autocorr._steps import time_span
 from spatial_region.autocorr.chain import Chain, tidy_moves
 from spatial_region.core.messages import name_regions
 from spatial_region.core.result import Result, two_columns
@@ -98,7 +99,7 @@ class SpatialMarkov(Result):
         Upper edge of each class but the highest, at each time.
     pooled : Chain
         Moves among classes whatever the neighbours; islands are left out.
-    chains : dict of Chain
+    chains : Mapping of Chain
         Moves of regions whose neighbours were in a class at the start of the step, by that class.
     likelihood_ratio, pearson : ChiSquare
         Tests that the probabilities do not depend on the neighbours.
@@ -115,7 +116,7 @@ class SpatialMarkov(Result):
     edges: pd.DataFrame
     lag_edges: pd.DataFrame
     pooled: Chain
-    chains: dict[object, Chain]
+    chains: Mapping[object, Chain]
     likelihood_ratio: ChiSquare
     pearson: ChiSquare
     names: pd.Series

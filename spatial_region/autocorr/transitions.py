@@ -97,6 +97,8 @@ def lisa_transitions(
 
     Notes
     -----
+    Papers differ in what they call flux, cohesion and stability: compare the formulas above with theirs.
+
     The test of independence compares the counts with those of a chain whose own and neighbours' sides move
     independently, each by its own probabilities. Four rows of four counts leave 12 probabilities free, the two
     chains 4, so that the statistic has 8 degrees of freedom (fewer where a move never occurs). giddy counts 9.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from spatial_region.autocorr._chain import ChiSquare
-from spatial_region.autocorr._moves import MOVES, MOVES_OF_FOUR, measures
-from spatial_region.autocorr._space_time import time_span
+from spatial_region.autocorr._moves import MOVES, MOVES_OF_FOUR, QUADRANTS, measures, type_of_move
+from spatial_region.autocorr._steps import time_span
 from spatial_region.autocorr.chain import Chain
 from spatial_region.core.messages import name_regions
 from spatial_region.core.result import Result, two_columns
@@ -135,6 +136,34 @@ class LisaTransitions(Result):
         stacked = pd.concat(parts)
         place = np.arange(len(stacked)).reshape(len(parts), self.n).T.ravel()
         return stacked.iloc[place]
+
+    def members(self, *, first_last: bool = False) -> pd.DataFrame:
+        """Return which regions made each move: the table that studies of provinces print.
+
+        Parameters
+        ----------
+        first_last : bool
+            Whether to compare the first time with the last only, and not each time with the next.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by from and to; columns quadrant_from, quadrant_to, type, type_four, count, regions (ids), names.
+            Moves of type 0 are those that stay. Regions without a quadrant are left out.
+        """
+        times = list(self.quadrants.columns)
+        steps = [(times[0], times[-1])] if first_last else list(self.types.columns)
+        rows = []
+        for step in steps:
+            start, end = self.quadrants[step[0]], self.quadrants[step[1]]
+            for pair in product(QUADRANTS, repeat=2):
+                ids = self.quadrants.index[(start == pair[0]) & (end == pair[1])]
+                if len(ids):
+                    kind = type_of_move(*pair)
+                    shown = self.names.loc[ids].tolist()
+                    rows.append((*step, *pair, kind, MOVES_OF_FOUR[kind], len(ids), ids.tolist(), shown))
+        columns = ["from", "to", "quadrant_from", "quadrant_to", "type", "type_four", "count", "regions", "names"]
+        return pd.DataFrame(rows, columns=columns).set_index(["from", "to"])
 
     def summary(self) -> str:
         """Return moves by type, the transition matrix, the long run and the tests as text."""

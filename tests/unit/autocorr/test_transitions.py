@@ -12,7 +12,7 @@ import pytest
 from libpysal import examples
 
 import spatial_region as sr
-from spatial_region.autocorr._space_time import step_lengths
+from spatial_region.autocorr._steps import step_lengths
 from spatial_region.errors import (
     AlignmentError,
     ConstantVariableError,
@@ -112,6 +112,28 @@ def test_independence_against_a_plain_calculation(us48, states):
     assert states.independence.df == 8
 
 
+def test_independence_of_giddy_depends_on_the_order_of_the_table(us48, states):
+    """giddy 2.3.8 estimates the two chains along the regions; along the times its own functions agree with ours."""
+    giddy = pytest.importorskip("giddy.markov")
+    wide, w = us48.wide("income"), us48.weights["queen"].standardise("row")
+
+    def theirs(ids):
+        graph = w.reorder(ids).to_w()
+        graph.transform = "r"
+        return giddy.LISA_Markov(wide.loc[ids].to_numpy(), graph).chi_2[0]
+
+    assert abs(theirs(us48.ids) - theirs(us48.ids.sort_values())) > 10
+    relative = (wide / wide.mean()).to_numpy()
+    own = giddy.Markov(relative < 1, summary=False).p
+    near = giddy.Markov(w.sparse @ relative < 1, summary=False).p
+    order = [0, 2, 3, 1]  # of HH, HL, LH, LL, since a class of False comes first and is high
+    product = np.kron(own, near)[np.ix_(order, order)]
+    expected = states.counts.sum(axis=1).to_numpy()[:, None] * product
+    statistic, _, df = giddy.chi2(states.counts.to_numpy(), expected)
+    assert statistic == pytest.approx(states.independence.statistic, rel=1e-12)
+    assert df == 9  # the two chains that were estimated are not counted
+
+
 def test_quadrants_and_states_are_those_of_local_moran(us48):
     some = us48.between(1995, 2000)
     found = sr.lisa_transitions(some, "income", level=0.05, permutations=199, seed=3)
@@ -148,6 +170,23 @@ def test_moves_add_up(states):
     moves = states.type_counts.loc[(2007, 2008)]
     assert share["flux"] == (moves["I"] + moves["II"]) / 48
     assert share["cohesion"] == (moves["0"] + moves["IIIA"]) / 48
+
+
+def test_members_are_named_by_move():
+    table, w = chained({1: [9, 8, 1, 2], 2: [9, 2, 1, 8], 3: [9, 8, 1, 2]}, names=["京", "津", "冀", "晋"])
+    found = sr.lisa_transitions(table, w=w).members()
+    moves = ["quadrant_from", "quadrant_to", "type", "type_four"]
+    # By hand, against a mean of 5; the neighbours of the third average 5, which counts as low.
+    assert found.loc[(1, 2), moves].to_numpy().tolist() == [
+        ["HH", "HL", "II", "II"],
+        ["LL", "LL", "0", "IV"],
+        ["LL", "HL", "I", "I"],
+        ["HL", "LL", "I", "I"],
+    ]
+    assert found.loc[(1, 2), "names"].tolist() == [["京"], ["冀"], ["晋"], ["津"]]
+    ends = sr.lisa_transitions(table, w=w).members(first_last=True)
+    assert ends["type"].eq("0").all()
+    assert ends["count"].sum() == 4
 
 
 def test_table_follows_regions_then_time(us48):
@@ -206,6 +245,8 @@ def test_steps_of_other_lengths():
     assert "NOT of one length (1 to 5)" in sr.lisa_transitions(table, w=w, gaps="keep").summary()
     assert "3, each of 5" in sr.lisa_transitions(table.rename(columns={2011: 2015}), w=w).summary()
     words = table.set_axis(["base", "mid", "new", "old"], axis=1)
+    dates = table.set_axis(pd.to_datetime(["2000-01-01", "2005-01-01", "2010-01-01", "2015-01-01"]), axis=1)
+    assert "each of 60 months" in sr.lisa_transitions(dates, w=w).summary()
     assert "unknown length" in sr.lisa_transitions(words, w=w).summary()
 
 
