@@ -61,6 +61,8 @@ def moran_tails(statistic: float, matrix: sp.csr_array) -> tuple[float, float]:
     n = matrix.shape[0]
     shift = statistic * float(matrix.sum()) / n
     half = sp.csr_array((matrix + matrix.T) / 2.0)
+    if _constant(half):
+        return 1.0, 1.0
     sums: _Cumulants
     most = _MOST_DENSE if half.nnz > _MANY_LINKS * n else _MOST_EIGENVALUES
     sums = _Eigenvalues(half, shift) if n <= most else _Factorisations(half, shift)
@@ -72,6 +74,18 @@ def is_quick(matrix: sp.csr_array) -> bool:
     """Whether `moran_tails` takes less than about half a second."""
     n = matrix.shape[0]
     return n <= _MOST_EIGENVALUES or (n <= _QUICK and matrix.nnz <= _MANY_LINKS * n)
+
+
+def _constant(half: sp.csr_array) -> bool:
+    """Whether I is the same for all values, as where every region is a neighbour of every other.
+
+    Then the weights, taken between deviations from the mean, are a multiple of the identity.
+    """
+    n, total = half.shape[0], float(half.sum())
+    sums = np.asarray(half.sum(axis=1)).ravel()
+    trace = float(half.trace()) - total / n
+    squares = float((half.data**2).sum()) - 2.0 * float(sums @ sums) / n + (total / n) ** 2
+    return squares - trace**2 / (n - 1) <= 1e-12 * squares
 
 
 def _signed_root(sums: _Cumulants) -> float:

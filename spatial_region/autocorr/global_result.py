@@ -15,6 +15,8 @@ from spatial_region.core.options import Alternative
 from spatial_region.core.result import Result, two_columns
 from spatial_region.core.spec import Spec
 
+_NO_SPREAD = 1e-13  # variance over the square of the mean, below which a statistic does not vary
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class GlobalResult(Result):
@@ -69,7 +71,11 @@ class GlobalResult(Result):
         """Monte Carlo standard error of `p`; 0 when every arrangement was taken."""
         if self.p is None:
             return None
-        return 0.0 if self.enumerated else float(np.sqrt(self.p * (1 - self.p) / self.permutations))
+        if self.enumerated:
+            return 0.0
+        tails = 2.0 if self.alternative == "two-sided" else 1.0
+        share = self.p / tails
+        return float(tails * np.sqrt(share * (1 - share) / self.permutations))
 
     def table(self) -> pd.DataFrame:
         """Return one row with the statistic, its moments and the p-values."""
@@ -127,10 +133,12 @@ def common_fields(
     tolerance: float,
 ) -> dict[str, Any]:
     """Return the fields that every global statistic has; simulated values within `tolerance` of it are ties."""
-    score = (statistic - expected) / np.sqrt(variance) if variance > 0 else np.nan
+    # Where every region is a neighbour of every other no arrangement differs, but for rounding.
+    varies = variance > _NO_SPREAD * expected**2
+    score = (statistic - expected) / np.sqrt(variance) if varies else np.nan
     return {
         "expected": float(expected),
-        "variance": float(variance),
+        "variance": float(variance) if varies else 0.0,
         "z": float(score),
         "p_normal": normal_p(float(score), alternative),
         "p": permutation_p(statistic, simulated, alternative, tolerance=tolerance, exact=draws.every),

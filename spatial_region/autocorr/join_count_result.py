@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from spatial_region.autocorr.global_result import GlobalResult
+from spatial_region.errors import InputError
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -34,6 +35,28 @@ class JoinCount(GlobalResult):
     counts: pd.DataFrame
     pairs: pd.DataFrame
     sizes: pd.Series
+
+    @property
+    def BB(self) -> float:
+        """Joins within the second of two categories, as of True or 1."""
+        return float(self._of_two().iloc[1, 1])
+
+    @property
+    def WW(self) -> float:
+        """Joins within the first of two categories, as of False or 0."""
+        return float(self._of_two().iloc[0, 0])
+
+    @property
+    def BW(self) -> float:
+        """Joins between two categories."""
+        return float(self._of_two().iloc[0, 1])
+
+    def _of_two(self) -> pd.DataFrame:
+        if len(self.counts) != 2:
+            raise InputError(
+                f"BB, WW and BW are of two categories; there are {len(self.counts)}. See counts and pairs."
+            )
+        return self.counts
 
     def table(self) -> pd.DataFrame:
         """Return one row for each two categories, and a last one, ``unlike``, for all different ones together."""

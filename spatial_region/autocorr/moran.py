@@ -174,6 +174,9 @@ def moran(
 
     Notes
     -----
+    The normal p-value is too small in the tail, by any factor, since I is skewed; `p_saddlepoint` of the result is not
+    (Tiefelsdorf 2002). Moments allow for weights of a region for itself, as of kernels.
+
     Islands stay in n and in the sum of squares, with a lag of zero, as in GeoDa and esda; R's spdep leaves them
     out of n by default.
 
@@ -181,6 +184,8 @@ def moran(
     ----------
     Cliff, A. D., and Ord, J. K. (1981). Spatial Processes: Models and Applications. Pion.
     Moran, P. A. P. (1950). Biometrika 37, 17-23. https://doi.org/10.1093/biomet/37.1-2.17
+    Tiefelsdorf, M. (2002). The saddlepoint approximation of Moran's I's and local Moran's Ii's reference distributions
+    and their numerical evaluation. Geographical Analysis 34, 187-206. https://doi.org/10.1111/j.1538-4632.2002.tb01084.x
 
     Examples
     --------

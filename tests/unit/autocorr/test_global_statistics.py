@@ -73,6 +73,7 @@ def test_join_counts_agree_with_esda(columbus):
     ours = sr.join_count(high, w=w, permutations=99)
     assert ours.counts.to_numpy().tolist() == [[peer.ww, peer.bw], [peer.bw, peer.bb]]
     assert ours.unlike == peer.bw
+    assert (peer.bb, peer.ww, peer.bw) == (ours.BB, ours.WW, ours.BW)
     assert ours.counts.to_numpy().sum() - ours.unlike == peer.J
 
 
@@ -362,6 +363,22 @@ def test_a_constant_partner_is_refused(mapped):
             function(mapped["smooth"], "smooth", other="other", w=sr.contiguity(mapped))
         with pytest.raises(UnknownNameError, match="othr"):
             function(mapped, "smooth", other="othr", w=sr.contiguity(mapped))
+
+
+def test_black_and_white_are_two(mapped):
+    with pytest.raises(InputError, match="of two categories; there are 3"):
+        sr.join_count(mapped, "use", w=sr.contiguity(mapped), permutations=0).BB  # noqa: B018
+
+
+def test_monte_carlo_error(mapped):
+    """The spread of p over seeds is the error that each result states, for one and for two sides."""
+    w = sr.contiguity(mapped)
+    for alternative in ("two-sided", "greater"):
+        results = [
+            sr.geary(mapped, "noise", w=w, permutations=399, alternative=alternative, seed=seed) for seed in range(120)
+        ]
+        spread, stated = np.std([one.p for one in results]), np.mean([one.p_error for one in results])
+        assert 0.75 < spread / stated < 1.3
 
 
 def test_a_quantity_is_no_category(mapped):

@@ -87,6 +87,29 @@ def test_continuous_through_the_mean(queen):
     assert moran_tails(mean, queen)[0] == pytest.approx(exact_tail(mean, queen), abs=5e-4)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_uneven_weights_with_a_diagonal(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    matrix = sp.csr_array(rng.uniform(0, 2, (30, 30)) * (rng.random((30, 30)) < 0.2))
+    statistic = float(rng.uniform(0.05, 0.4))
+    one = moran_tails(statistic, matrix)
+    assert one[0] == pytest.approx(exact_tail(statistic, matrix), rel=0.1)
+    monkeypatch.setattr(_saddlepoint, "_MOST_EIGENVALUES", 0)
+    np.testing.assert_allclose(moran_tails(statistic, matrix), one, rtol=1e-8)
+
+
+def test_one_statistic_for_all_values():
+    """Every region is a neighbour of every other: I is -1 / (n - 1) whatever the values."""
+    frame = lattice(3, 4)
+    everyone = sr.Weights(frame.index, np.ones((12, 12)) - np.eye(12))
+    values = pd.Series(np.arange(12.0) ** 2, frame.index)
+    ours = sr.moran(values, w=everyone, permutations=199, assumption="randomisation")
+    assert pytest.approx(-1 / 11) == ours.I
+    assert (ours.p, ours.p_saddlepoint, ours.variance) == (1.0, 1.0, 0.0)
+    assert np.isnan(ours.z)
+    assert np.isnan(sr.getis_ord_g(values, w=everyone, permutations=9).z)
+
+
 def test_beyond_what_weights_allow(queen):
     assert moran_tails(5.0, queen) == (0.0, 1.0)
     assert moran_tails(-5.0, queen) == (1.0, 0.0)
