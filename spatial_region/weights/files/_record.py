@@ -71,4 +71,4 @@ def names_of(record: Mapping[str, Any], ids: pd.Index, file: str) -> pd.Series |
         return None
     if not isinstance(names, list) or len(names) != len(ids):
         raise ReadError(f"{file}: its names do not fit its {len(ids)} regions.")
-    return pd.Series(names, index=ids, dtype=object)
+    return pd.Series(names, index=ids)

@@ -11,12 +11,13 @@ from scipy import sparse as sp
 from scipy.io import mmread
 
 from spatial_region.core.weights import Weights
-from spatial_region.errors import ReadError
+from spatial_region.errors import InputError, ReadError
 from spatial_region.weights.files._content import Content, Source, file_recipe
 from spatial_region.weights.files._ids import kind_of_ids
 from spatial_region.weights.files._record import from_json, names_of, to_json, to_record
 
 _MARK, _ID = "% spatial_region ", "% id "
+_LONGEST = 900  # characters of a comment; the format has lines of at most 1024, and R's reader keeps to that
 
 
 def read_mtx(source: Source) -> Content:
@@ -44,7 +45,7 @@ def read_mtx(source: Source) -> Content:
     records = [line[len(_MARK) :] for line in comments if line.startswith(_MARK)]
     if not records:
         return Content(pd.Index([str(k) for k in range(1, n + 1)], dtype=object), csr, file_recipe(source, "mtx"))
-    record = from_json(records[0], source.file)
+    record = from_json("".join(records), source.file)
     ids = _ids(labels, n, source.file)
     return Content(ids, csr, record["recipe"], record["standardisation"], names_of(record, ids, source.file))
 
@@ -60,12 +61,23 @@ def _ids(labels: list[str], n: int, file: str) -> pd.Index:
 
 
 def write_mtx(w: Weights) -> str:
-    """Return the text of a MatrixMarket file, in ASCII."""
+    """Return the text of a MatrixMarket file, in ASCII.
+
+    Raises
+    ------
+    InputError
+        If an id is longer than a line may be.
+    """
     kind_of_ids(w.ids)
+    labels = [json.dumps(label if isinstance(label, str) else int(label)) for label in w.ids]
+    long = [label for label in labels if len(label) > _LONGEST]
+    if long:
+        raise InputError(f"mtx files have short lines; {len(long)} of {w.n} ids are too long: {long[0][:40]}... .")
+    record = to_json(to_record(w))
+    lines = ["%%MatrixMarket matrix coordinate real general"]
+    lines += [_MARK + record[start : start + _LONGEST] for start in range(0, len(record), _LONGEST)]
+    lines += [_ID + label for label in labels]
     links = w.sparse.tocoo()
-    lines = ["%%MatrixMarket matrix coordinate real general", _MARK + to_json(to_record(w))]
-    # One id a line: the format has lines of at most 1024 characters.
-    lines += [_ID + json.dumps(label if isinstance(label, str) else int(label)) for label in w.ids]
     lines.append(f"{w.n} {w.n} {len(links.data)}")
     listed = zip((links.row + 1).tolist(), (links.col + 1).tolist(), links.data.tolist(), strict=True)
     lines += [f"{row} {column} {weight!r}" for row, column, weight in listed]

@@ -63,6 +63,19 @@ def test_scipy_reads_the_mtx_file_and_its_own_comes_without_ids(tmp_path, w):
     np.testing.assert_array_equal(named.sparse.toarray(), MATRIX)
 
 
+def test_no_line_of_an_mtx_file_is_longer_than_the_format_allows(tmp_path):
+    n = 500
+    ids = pd.Index([f"区{k}" for k in range(n)])
+    w = sr.Weights(ids, sp.csr_array((n, n)), {"kind": "x" * 3000}, pd.Series(["名字很长 " * 3] * n, index=ids))
+    path = w.write(tmp_path / "w.mtx")
+    assert max(map(len, path.read_text().splitlines())) <= 1024
+    back = sr.read_weights(path)
+    assert dict(back.recipe) == {"kind": "x" * 3000}
+    assert back.names.equals(w.names)
+    with pytest.raises(InputError, match="1 of 1 ids are too long"):
+        sr.Weights(pd.Index(["y" * 2000]), np.zeros((1, 1))).write(tmp_path / "w.mtx")
+
+
 @pytest.mark.parametrize("header", ["pattern symmetric", "integer symmetric"])
 def test_mtx_with_one_triangle(tmp_path, header):
     value = "" if header.startswith("pattern") else " 1"
