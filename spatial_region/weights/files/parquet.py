@@ -48,6 +48,9 @@ def read_parquet(source: Source) -> Content:
     missing = [name for name in _COLUMNS if name not in table.column_names]
     if missing:
         raise ReadError(f"{source.file} has no column {', '.join(missing)}; it has: {', '.join(table.column_names)}.")
+    for name in _COLUMNS:
+        if table[name].null_count:
+            raise ReadError(f"{source.file}: the column {name} is empty in {table[name].null_count} of its rows.")
     focal, neighbour = (pd.Index(table[name].to_pylist()) for name in _COLUMNS[:2])
     try:
         weight = np.asarray(table["weight"].to_numpy(), dtype=np.float64)

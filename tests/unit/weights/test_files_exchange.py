@@ -113,6 +113,22 @@ def test_parquet_of_a_libpysal_graph(tmp_path, w):
     assert list(back.islands) == ["Zürich"]
 
 
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"focal": ["a"], "neighbor": ["b"]}, "has no column weight; it has: focal, neighbor"),
+        ({"focal": ["a", None], "neighbor": ["b", "a"], "weight": [1.0, 1.0]}, "the column focal is empty in 1 of"),
+        ({"focal": ["a"], "neighbor": ["b"], "weight": ["x"]}, "a weight is no number"),
+        ({"focal": ["a", "b"], "neighbor": ["b", "a"], "weight": [1.0, -1.0]}, "row 2: found .*-1.0.* not negative"),
+        ({"focal": ["a", "a"], "neighbor": ["b", "b"], "weight": [1.0, 1.0]}, "row 2: the link from 'a' to 'b' comes"),
+    ],
+)
+def test_faulty_parquet_files(tmp_path, columns, message):
+    pd.DataFrame(columns).to_parquet(tmp_path / "w.parquet")
+    with pytest.raises(ReadError, match=message):
+        sr.read_weights(tmp_path / "w.parquet")
+
+
 def test_parquet_without_pyarrow_is_advice(tmp_path, w, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingLibraryError, match=r"pip install 'spatial_region\[parquet\]'"):
