@@ -40,6 +40,7 @@ class Adapter:
     run: Callable[[Any, int], Any]
     read: Callable[[Any], Answer]
     mode: str = ""
+    compiles: bool = True  # whether the first call compiles or loads kernels
     equal_only: bool = False  # whether the package takes equal weights only
 
     @property

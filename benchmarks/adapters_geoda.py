@@ -51,7 +51,9 @@ FUNCTIONS = [
 ]
 
 GEODA = [
-    Adapter(PACKAGE, task, _given(*columns), _run(name, method), _read(letter), mode=mode, equal_only=True)
+    Adapter(
+        PACKAGE, task, _given(*columns), _run(name, method), _read(letter), mode=mode, compiles=False, equal_only=True
+    )
     for task, name, columns, letter in FUNCTIONS
     for mode, method in MODES.items()
 ]
