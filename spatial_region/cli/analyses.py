@@ -204,7 +204,7 @@ def _how_tested(enumerated: bool, permutations: int, seed: int | None, task: Tas
 
 def _tests(table: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return the columns of global tests that a reader needs, without empty ones."""
-    columns = ["time", "at", "n", "I", "expected", "z", "p_normal", "p", "permutations"]
+    columns = ["time", "at", "n", "I", "expected", "z", "p_normal", "p_saddlepoint", "p", "permutations"]
     return in_words(table[[column for column in columns if column in table]].dropna(axis="columns", how="all"), lang)
 
 

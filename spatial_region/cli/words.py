@@ -247,7 +247,8 @@ _WORDS: dict[str, dict[str, str]] = {
 
 # Headings and values of tables that come from the methods. In English they stand as in the CSV.
 _TABLES_ZH = {
-    "time": "时点", "at": "时点", "expected": "期望", "p_normal": "p（正态）", "permutations": "置换次数",
+    "time": "时点", "at": "时点", "expected": "期望", "p_normal": "p（正态）", "p_saddlepoint": "p（鞍点）",
+    "permutations": "置换次数",
     "factor": "因子", "q_adjusted": "校正 q", "p_permutation": "p（置换）", "p_central": "p（F 检验）",
     "strata": "层数", "singletons": "单个区域的层", "method": "分层方法", "factor_a": "因子 A", "factor_b": "因子 B",
     "q_a": "q(A)", "q_b": "q(B)", "q_ab": "q(A∩B)", "type": "类型", "increment": "增量", "p_increment": "p（增量）",
