@@ -44,6 +44,7 @@ def large_cases(*, quick: bool) -> list[Measured]:
     return [
         measure("local_moran", side=7, permutations=999, cached=False),
         measure("local_moran", side=7, permutations=999),
+        measure("local_moran", side=317, permutations=999),
         measure("local_moran", side=1000, permutations=99_999),
     ]
 
