@@ -24,9 +24,9 @@ thread in both of its modes.
 Times are medians of warm calls in milliseconds: by the clock, and of the processor (all threads together). The ratio
 is that of the clocks; above 1, we are faster. All packages keep their weights from call to call, and we what we have
 found out about them (sorted and row-standardised copies); "first" is the first call in this process, which loads or
-compiles kernels and does that work. P is the number of permutations. The target is the ratio that this package has set itself. Queen weights are
-row-standardised (for G and join counts as each package does it); the kernel has unequal weights: eight neighbours,
-triangular, adaptive.
+compiles kernels and does that work. P is the number of permutations. The target is the ratio that this package has
+set itself. Queen weights are row-standardised (for G and join counts as each package does it); the kernel has unequal
+weights: eight neighbours, triangular, adaptive.
 """
 
 FRESH = """## In a fresh process
