@@ -22,6 +22,7 @@ from scipy.special import ndtr
 _MOST_EIGENVALUES, _MOST_DENSE = 300, 4000
 _MANY_LINKS = 30  # a region
 _QUICK = 3000
+_NEAR = 0.02  # standard deviations from the mean within which the formula loses its digits
 # h of the complex step: the derivative is Im f(x + ih) / h, without cancellation however small h is.
 _STEP = 1e-20
 
@@ -31,6 +32,7 @@ class _Cumulants(Protocol):
 
     low: float
     high: float
+    powers: tuple[float, float, float, float]  # sums of (t - r)**k, k = 1 to 4
 
     def log_sum(self, s: float) -> float:
         """Return ``sum log(1 - 2 s (t - r))``."""
@@ -42,10 +44,6 @@ class _Cumulants(Protocol):
 
     def curvature(self, s: float) -> float:
         """Return ``sum (t - r)**2 / (1 - 2 s (t - r))**2``."""
-        ...
-
-    def skew(self) -> float:
-        """Return the skewness of the sum of squares at s = 0."""
         ...
 
 
@@ -94,10 +92,10 @@ def _signed_root(sums: _Cumulants) -> float:
         return np.inf
     if sums.low == -np.inf:
         return -np.inf
-    start = sums.slope(0.0)
-    spread = np.sqrt(2.0 * sums.curvature(0.0))
-    if abs(start) < 1e-6 * spread:  # at the mean the formula is 0 / 0; its limit
-        return float(sums.skew() / 6.0 - start / spread)
+    start, squares, cubes, fourths = sums.powers
+    spread = np.sqrt(2.0 * squares)
+    if abs(start) < _NEAR * spread:
+        return _near_mean(-start / spread, 8.0 * cubes / spread**3, 48.0 * fourths / spread**4)
     low, high = (0.0, _end(sums, sums.high)) if start < 0 else (_end(sums, sums.low), 0.0)
     if sums.slope(low) * sums.slope(high) > 0:
         return np.inf if start < 0 else -np.inf
@@ -105,6 +103,12 @@ def _signed_root(sums: _Cumulants) -> float:
     root = np.sign(s) * np.sqrt(max(sums.log_sum(s), 0.0))
     slope = s * np.sqrt(2.0 * sums.curvature(s))
     return float(root + np.log(slope / root) / root)
+
+
+def _near_mean(distance: float, skewness: float, kurtosis: float) -> float:
+    """Return what r* tends to near the mean, where its formula is 0 / 0: the transform of Cornish and Fisher."""
+    x = distance
+    return float(x - (x**2 - 1) * skewness / 6 - (x**3 - 3 * x) * kurtosis / 24 + (4 * x**3 - 7 * x) * skewness**2 / 36)
 
 
 def _end(sums: _Cumulants, bound: float) -> float:
@@ -127,6 +131,8 @@ class _Eigenvalues:
         values = eigvalsh(centred + away / len(dense))[:-1]
         self._values = values - shift
         self.low, self.high = _bounds(float(self._values[0]), float(self._values[-1]))
+        first, second, third, fourth = (float((self._values**k).sum()) for k in (1, 2, 3, 4))
+        self.powers = first, second, third, fourth
 
     def log_sum(self, s: float) -> float:
         return float(np.log1p(-2.0 * s * self._values).sum())
@@ -136,9 +142,6 @@ class _Eigenvalues:
 
     def curvature(self, s: float) -> float:
         return float(((self._values / (1.0 - 2.0 * s * self._values)) ** 2).sum())
-
-    def skew(self) -> float:
-        return float(8.0 * (self._values**3).sum() / (2.0 * (self._values**2).sum()) ** 1.5)
 
 
 class _Factorisations:
@@ -153,6 +156,7 @@ class _Factorisations:
         self._known: dict[float, np.ndarray] = {}
         least, most = _extremes(half)
         self.low, self.high = _bounds(least - shift, most - shift)
+        self.powers = _shifted(_traces(half), self._n - 1, shift)
 
     def log_sum(self, s: float) -> float:
         return float(np.log(np.abs(self._factors(s).real)).sum())
@@ -168,11 +172,6 @@ class _Factorisations:
         far = self.slope(s + 2 * step) - self.slope(s - 2 * step)
         return (8 * near - far) / (12 * step) / 2.0
 
-    def skew(self) -> float:
-        step = 1e-3 * min(self.high, -self.low)
-        third = (self.slope(step) - 2 * self.slope(0.0) + self.slope(-step)) / step**2  # 8 sum (t - r)**3
-        return float(third / (2.0 * self.curvature(0.0)) ** 1.5)
-
     def _factors(self, s: float) -> np.ndarray:
         """Return numbers whose product is the determinant up to sign, at a complex step from s."""
         if s not in self._known:
@@ -182,6 +181,36 @@ class _Factorisations:
             ones = np.ones(self._n, dtype=complex)
             self._known[s] = np.append(factor.U.diagonal(), ones @ factor.solve(ones) / self._n)
         return self._known[s]
+
+
+def _traces(half: sp.csr_array) -> tuple[float, float, float, float]:
+    """Return the sums of t**k, k = 1 to 4, from the traces of powers of the weights."""
+    twice = half @ half
+    t1, t2 = float(half.trace()), float(twice.trace())
+    t3, t4 = float(twice.multiply(half).sum()), float((twice.data**2).sum())
+    # u' W**k u, u the unit vector of equal values, which taking off the mean removes.
+    u = np.full(half.shape[0], half.shape[0] ** -0.5)
+    once = half @ u
+    again = half @ once
+    a1, a2, a3, a4 = float(u @ once), float(once @ once), float(once @ again), float(again @ again)
+    return (
+        t1 - a1,
+        t2 - 2 * a2 + a1**2,
+        t3 - 3 * a3 + 3 * a1 * a2 - a1**3,
+        t4 - 4 * a4 + 4 * a1 * a3 + 2 * a2**2 - 4 * a1**2 * a2 + a1**4,
+    )
+
+
+def _shifted(powers: tuple[float, float, float, float], count: int, shift: float) -> tuple[float, float, float, float]:
+    """Return the sums of (t - shift)**k, from those of t**k."""
+    p1, p2, p3, p4 = powers
+    r = shift
+    return (
+        p1 - count * r,
+        p2 - 2 * r * p1 + count * r**2,
+        p3 - 3 * r * p2 + 3 * r**2 * p1 - count * r**3,
+        p4 - 4 * r * p3 + 6 * r**2 * p2 - 4 * r**3 * p1 + count * r**4,
+    )
 
 
 def _bounds(least: float, most: float) -> tuple[float, float]:

@@ -79,12 +79,24 @@ def test_islands_and_separate_parts(monkeypatch):
 
 
 def test_continuous_through_the_mean(queen):
-    """At the mean the formula is 0 / 0; the limit joins both sides, and is right."""
+    """At the mean the formula is 0 / 0; the transform that takes its place joins both sides, and is right."""
     mean = -1 / 48
-    steps = np.array([moran_tails(mean + step, queen)[0] for step in np.linspace(-2e-4, 2e-4, 81)])
+    steps = np.array([moran_tails(mean + step, queen)[0] for step in np.linspace(-4e-3, 4e-3, 401)])
     assert (np.diff(steps) < 0).all()
-    assert np.abs(np.diff(steps, 2)).max() < 1e-6
+    assert np.abs(np.diff(steps, 2)).max() < 5e-6
     assert moran_tails(mean, queen)[0] == pytest.approx(exact_tail(mean, queen), abs=5e-4)
+
+
+@pytest.mark.parametrize("kind", ["queen", "rook"])
+def test_both_ways_agree_everywhere(kind, monkeypatch):
+    """Also a hair's breadth from the mean, where factorisations have lost all digits of the formula."""
+    matrix = sr.contiguity(lattice(10, 10), kind=kind).standardise("row").sparse
+    mean = -1 / 99
+    statistics = [*np.linspace(-0.7, 0.95, 40), *(mean + np.logspace(-12, -2, 11)), *(mean - np.logspace(-12, -2, 11))]
+    by_eigenvalues = [moran_tails(one, matrix) for one in statistics]
+    monkeypatch.setattr(_saddlepoint, "_MOST_EIGENVALUES", 0)
+    by_factorisations = [moran_tails(one, matrix) for one in statistics]
+    np.testing.assert_allclose(by_factorisations, by_eigenvalues, rtol=1e-7)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
