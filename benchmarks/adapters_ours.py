@@ -36,6 +36,12 @@ def _run(task: str, **options: Any) -> Callable[[Any, int], Any]:
     return run
 
 
+def _run_exact(prepared: Any, permutations: int) -> Any:
+    """Local join counts have an exact p-value, whatever the number of permutations."""
+    data, variable, w, _ = prepared
+    return sr.local_join_count(data, variable, w=w)
+
+
 def _one(column: str) -> Callable[[Case], Any]:
     return lambda case: (getattr(case, column), None, case.ours, {})
 
@@ -56,8 +62,14 @@ def _global(letter: str) -> Callable[[Any], Answer]:
     }
 
 
-def _local(letter: str, *, sides: int = 2) -> Callable[[Any], Answer]:
-    return lambda m: {letter: m.statistics[letter].to_numpy(float), "p": m.statistics["p"].to_numpy(float) / sides}
+def _local(letter: str) -> Callable[[Any], Answer]:
+    return lambda m: {letter: m.statistics[letter].to_numpy(float), "p": m.statistics["p"].to_numpy(float) / 2}
+
+
+def _local_joins(m: Any) -> Answer:
+    """Return the joins and the tail that peers report: of at least as many, or of fewer, whichever is smaller."""
+    p = m.statistics["p"].to_numpy(float)
+    return {"joins": m.statistics["joins"].to_numpy(float), "p": np.minimum(p, 1.0 - p)}
 
 
 def _join_count(m: Any) -> Answer:
@@ -75,5 +87,5 @@ OURS = [
     Adapter(PACKAGE, "local_g", _one("positive"), _run("local_g", star=False), _local("G")),
     Adapter(PACKAGE, "local_g_star", _one("positive"), _run("local_g", star=True), _local("G")),
     Adapter(PACKAGE, "bivariate_local_moran", _two, _run("bivariate_local_moran"), _local("I")),
-    Adapter(PACKAGE, "local_join_count", _binary, _run("local_join_count"), _local("joins", sides=1)),
+    Adapter(PACKAGE, "local_join_count", _binary, _run_exact, _local_joins),
 ]
