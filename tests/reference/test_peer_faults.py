@@ -23,8 +23,8 @@ import spatial_region as sr
 from benchmarks.peers import esda_faults
 from spatial_region.errors import AlignmentError, InputError, IslandWarning, MissingValuesError
 
-LOCAL = [name for name in ("local_moran", "local_geary", "local_g") if name in sr.__all__]
-GLOBAL = [name for name in ("moran", "geary", "getis_ord_g") if name in sr.__all__]
+LOCAL = ["local_moran", "local_geary", "local_g"]
+GLOBAL = ["moran", "geary", "getis_ord_g"]
 
 
 def local(name, values, w, **options):
@@ -122,7 +122,22 @@ def test_statistics_come_in_the_order_of_the_ids(name):
     np.testing.assert_allclose(table[column], truth, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.skipif("local_g" not in sr.__all__, reason="no local G")
+def test_local_join_counts_come_in_the_order_of_the_ids():
+    m = esda_faults.columbus()
+    y = (m.values("HOVAL") > np.median(m.values("HOVAL"))).astype(int)
+    table = sr.local_join_count(pd.Series(y, m.frame.index), w=m.weights).table()
+    assert table.index.tolist() == m.frame.index.tolist()
+    assert table["joins"].tolist() == (y * (m.w("b").sparse @ y)).tolist()
+
+
+@pytest.mark.parametrize("star", [False, True])
+def test_the_seed_and_order_of_both_kinds_of_g(columbus, star):
+    w = sr.contiguity(columbus)
+    first = sr.local_g(columbus["HOVAL"], w=w, star=star, permutations=199).table()
+    mixed = sr.local_g(columbus["HOVAL"].sample(frac=1, random_state=1), w=w, star=star, permutations=199).table()
+    pd.testing.assert_frame_equal(mixed.reindex(first.index), first)
+
+
 @pytest.mark.parametrize("standardisation", ["row", "binary"])
 def test_z_of_local_g_is_that_of_draws_without_replacement(columbus, standardisation):
     """Against the closed form of Ord and Getis (1995), and the mean and variance of 20,000 plain draws."""
