@@ -16,6 +16,13 @@ import numpy as np
 from scipy import sparse as sp
 
 from spatial_region.autocorr._functionals import count_functionals, drawn_features, index_of_regions
+from spatial_region.autocorr._half_planes import (
+    chunk_length,
+    count_half_planes,
+    in_order_of_slope,
+    mend_half_planes,
+    worth_it,
+)
 from spatial_region.autocorr._random import draw_table
 from spatial_region.autocorr._shared import count_tails, prefix_sums, put_last_for_own
 from spatial_region.autocorr._threads import in_threads
@@ -220,10 +227,43 @@ def _count_sets(task: _Task, rows: np.ndarray, table: np.ndarray) -> None:
         )  # fmt: skip
         task.made[rows] += len(table)
         return
+    # One variable of local Geary: sets as points, and where regions are many, the points sorted for all of them.
+    many = [task.width == 2 and worth_it(len(group), len(table)) for group in groups]
+    if any(many) and (task.own[:, 0] == 1.0).all():
+        kept = [place for place, chosen in enumerate(many) if chosen]
+        _count_lines(task, table, sums, [groups[place] for place in kept], kinds[kept], kept)
+        rest = [(place, group) for place, group in enumerate(groups) if not many[place]]
+    else:
+        rest = list(enumerate(groups))
+    if not rest:
+        return
     starts, places = index_of_regions(table, task.n)
     first = np.arange(task.n) * task.width
-    for place, group in enumerate(groups):
+    for place, group in rest:
         _count(task, group, first, task.own.ravel(), sums[place], (starts, places, table.shape[1]), by_entry=False)
+
+
+def _count_lines(
+    task: _Task, table: np.ndarray, sums: np.ndarray, groups: list[np.ndarray], kinds: np.ndarray, places: list[int]
+) -> None:
+    """Count for groups of regions whose sum is ``a + slope * b`` of two sums of a draw."""
+    slopes = np.ascontiguousarray(task.own[:, 1])
+    limits = (task.observed - task.tolerance, task.observed + task.tolerance)
+    place_of_size = np.full(int(task.cardinalities.max()) + 1, -1)
+    place_of_size[kinds] = places
+    sizes = np.zeros(task.n, dtype=np.int64)
+    for place, group in zip(places, groups, strict=True):
+        sizes[group] = task.cardinalities[group]
+        in_threads(
+            count_half_planes, group[in_order_of_slope(slopes[group])], slopes, sums[place, 0], sums[place, 1],
+            chunk_length(len(group), len(table)), *limits, task.at_least, task.at_most,
+            steps=50.0 * len(group),
+        )  # fmt: skip
+        task.made[group] += len(table)
+    place_of_size[0] = -1
+    mend_half_planes(
+        table, sums, task.features, slopes, sizes, place_of_size, *limits, task.at_least, task.at_most
+    )  # fmt: skip
 
 
 def _count_by_bisection(task: _Task, rows: np.ndarray, sums: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -122,21 +123,45 @@ def draw_pair(
     MissingValuesError, AlignmentError, UnknownNameError, ConstantVariableError, WeightsError
         As `draw_sample` and `check_testable` do.
     """
-    if isinstance(study, pd.Series | np.ndarray | list):
-        raise InputError(f"two variables are needed: pass a study or a DataFrame; found {type(study).__name__}.")
-    first, second = (
-        draw_sample(study, name, w=w, at=at, missing=missing, undecided=undecided) for name in (variable, other)
-    )
-    if not first.ids.equals(second.ids):
-        common = first.ids[first.ids.isin(second.ids)]
-        if not len(common):
-            raise InputError(f"no region has both {variable!r} and {other!r}.")
-        dropped = first.dropped.union(second.dropped, sort=False)
-        first, second = _kept(first, common, dropped), _kept(second, common, dropped)
+    first, second = draw_several(study, [variable, other], w=w, at=at, missing=missing, undecided=undecided)
     if vary:
         check_testable(first, stacklevel=4)
         second.check_varies()
     return first, second
+
+
+def draw_several(
+    study: object,
+    variables: Sequence[str],
+    *,
+    w: object,
+    at: object,
+    missing: Missing,
+    undecided: Standardisation = "row",
+) -> list[Sample]:
+    """Return samples of some variables for the same regions: those that have all of them.
+
+    Raises
+    ------
+    InputError
+        If the data are a Series or an array, which hold one variable only, or no region has all variables.
+    MissingValuesError, AlignmentError, UnknownNameError, WeightsError
+        As `draw_sample` does.
+    """
+    if isinstance(study, pd.Series | np.ndarray | list):
+        count = "two" if len(variables) == 2 else str(len(variables))
+        raise InputError(f"{count} variables are needed: pass a study or a DataFrame; found {type(study).__name__}.")
+    samples = [draw_sample(study, name, w=w, at=at, missing=missing, undecided=undecided) for name in variables]
+    common = samples[0].ids
+    for sample in samples[1:]:
+        common = common if common.equals(sample.ids) else common[common.isin(sample.ids)]
+    if not len(common):
+        listed = " and ".join(map(repr, variables))
+        raise InputError(f"no region has {'both ' if len(variables) == 2 else ''}{listed}.")
+    dropped = samples[0].dropped
+    for sample in samples[1:]:
+        dropped = dropped if dropped.equals(sample.dropped) else dropped.union(sample.dropped, sort=False)
+    return [sample if sample.ids.equals(common) else _kept(sample, common, dropped) for sample in samples]
 
 
 def _kept(sample: Sample, ids: pd.Index, dropped: pd.Index) -> Sample:

@@ -165,6 +165,9 @@ def _in_callers_order(counts: Counts, place: np.ndarray) -> Counts:
     return replace(counts, **{name: getattr(counts, name)[place] for name in arrays})
 
 
-def local_spec(function: str, inputs: LocalInputs, *, seed: int | None, options: dict[str, object]) -> Spec:
-    """Return the settings of a local statistic."""
-    return make_spec(function, options=options, inputs=described_inputs(inputs.sample, inputs.canonical), seed=seed)
+def local_spec(
+    function: str, inputs: LocalInputs, *, seed: int | None, options: dict[str, object], **recorded: object
+) -> Spec:
+    """Return the settings of a local statistic; `recorded` are further facts about its inputs."""
+    described = {**described_inputs(inputs.sample, inputs.canonical), **recorded}
+    return make_spec(function, options=options, inputs=described, seed=seed)

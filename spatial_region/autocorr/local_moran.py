@@ -18,6 +18,7 @@ from spatial_region.autocorr._local import (
     local_inputs,
     local_spec,
 )
+from spatial_region.autocorr._local_fields import local_fields
 from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
 from spatial_region.autocorr.local_result import LocalResult, class_codes
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
@@ -155,11 +156,32 @@ def local_moran(
     >>> sr.local_moran(grid, "gdp", w=sr.contiguity(grid)).counts().head(4).to_dict()
     {'HH': 10, 'LH': 0, 'LL': 10, 'HL': 0}
     """
+    check_correction(correction)
+    inputs = local_inputs(study, variable, w=w, at=at, missing=missing, ids=ids, alternative=alternative)
+    return local_moran_of(
+        inputs, "local_moran", permutations=permutations, alternative=alternative, correction=correction,
+        inference=inference, moments=moments, missing=missing, stop_after=stop_after, seed=seed,
+    )  # fmt: skip
+
+
+def local_moran_of(
+    inputs: LocalInputs,
+    function: str,
+    *,
+    permutations: int | None,
+    alternative: Alternative,
+    correction: Correction | None,
+    inference: Inference,
+    moments: Moments | None,
+    missing: Missing,
+    stop_after: int | None,
+    seed: int,
+    **recorded: object,
+) -> LocalMoran:
+    """Return local Moran's I of values brought together already; options as for `local_moran`."""
     check_option(inference, Inference, "inference")
     moments = moments or ("total" if inference == "total" else "conditional")
     check_option(moments, Moments, "moments")
-    check_correction(correction)
-    inputs = local_inputs(study, variable, w=w, at=at, missing=missing, ids=ids, alternative=alternative)
     if "total" in (moments, inference) and inputs.others is not inputs.canonical.weights:
         raise WeightsError("'total' holds for weights without links of a region to itself; use 'conditional'.")
     permutations = 0 if inference == "analytic" else chosen_permutations(permutations, inputs.others)
@@ -176,17 +198,13 @@ def local_moran(
         "stop_after": stop_after,
     }
     return LocalMoran(
-        statistics=inputs.frame(columns, p=p),
         I=float(len(z) / inputs.canonical.weights.rows.sums.sum() * (z @ lag) / (z @ z)),
-        names=inputs.sample.names,
-        w=inputs.sample.weights,
-        alternative=alternative,
-        correction=correction,
-        permutations=permutations,
-        tests=tests,
-        spec=local_spec("local_moran", inputs, seed=seed, options=options),
-        regions=inputs.sample.regions,
-    )
+        **local_fields(
+            inputs, columns, p, tests,
+            alternative=alternative, correction=correction, permutations=permutations,
+            spec=local_spec(function, inputs, seed=seed, options=options, **recorded),
+        ),
+    )  # fmt: skip
 
 
 def _statistics(inputs: LocalInputs, moments: Moments) -> dict[str, Any]:

@@ -69,6 +69,7 @@ class LocalResult(Result):
     class_column: ClassVar[str] = "quadrant"
     classes: ClassVar[tuple[str, ...]]
     core_classes: ClassVar[tuple[str, ...]]
+    untested: ClassVar[tuple[str, ...]] = ()  # of regions with neighbours of which the statistic asks nothing
 
     @property
     def n(self) -> int:
@@ -125,7 +126,7 @@ class LocalResult(Result):
     def counts(self, *, level: float = 0.05, correction: Correction | AsComputed | None = "as computed") -> pd.Series:
         """Return how many regions each cluster class has, absent classes included; options as for `table`."""
         found = self.table(level=level, correction=correction)["cluster"].value_counts()
-        shown = [*self.classes, NOT_SIGNIFICANT, UNDEFINED]
+        shown = [*self.classes, NOT_SIGNIFICANT, UNDEFINED, *self.untested]
         return pd.Series(found.reindex(shown, fill_value=0).to_numpy(), index=shown, name="regions")
 
     def count_range(
@@ -245,15 +246,15 @@ class LocalResult(Result):
 
     def _clusters(self, significant: np.ndarray) -> pd.Categorical:
         kinds = self.statistics[self.class_column].cat.codes.to_numpy()
-        shown = [*self.classes, NOT_SIGNIFICANT, UNDEFINED]
-        undefined, plain = len(self.classes), len(self.classes)
-        codes = np.where(kinds == undefined, plain + 1, np.where(significant, kinds, plain))
+        shown = [*self.classes, NOT_SIGNIFICANT, UNDEFINED, *self.untested]
+        plain = len(self.classes)
+        codes = np.where(kinds >= plain, kinds + 1, np.where(significant, kinds, plain))
         return pd.Categorical.from_codes(codes, dtype=_categories(tuple(shown)))
 
 
-def class_codes(codes: np.ndarray, classes: tuple[str, ...]) -> pd.Categorical:
-    """Return classes of association from their numbers; one past the last is ``"undefined"``."""
-    return pd.Categorical.from_codes(codes, dtype=_categories((*classes, UNDEFINED)), validate=False)
+def class_codes(codes: np.ndarray, classes: tuple[str, ...], untested: tuple[str, ...] = ()) -> pd.Categorical:
+    """Return classes of association from their numbers; one past the last is ``"undefined"``, then the untested."""
+    return pd.Categorical.from_codes(codes, dtype=_categories((*classes, UNDEFINED, *untested)), validate=False)
 
 
 @cache

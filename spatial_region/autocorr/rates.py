@@ -128,7 +128,7 @@ def moran_rates(
     check_option(assumption, Assumption, "assumption")
     check_permutations(permutations, least=0)
     events, people = draw_pair(study, variable, population, w=w, at=at, missing=missing, vary=False)
-    _check_counts(events, people)
+    check_counts(events, people)
     standardised, prior = standardised_rates(events.values, people.values)
     sample = replace(events, values=standardised, variable=f"{variable} per {population}, standardised")
     options = {"permutations": permutations, "alternative": alternative, "assumption": assumption, "missing": missing}
@@ -153,7 +153,14 @@ def standardised_rates(events: np.ndarray, population: np.ndarray) -> tuple[np.n
     return (rate - mean) / np.sqrt(variance), RatePrior(mean, between)
 
 
-def _check_counts(events: Sample, people: Sample) -> None:
+def check_counts(events: Sample, people: Sample) -> None:
+    """Refuse populations that are not positive, and events that are negative or nowhere.
+
+    Raises
+    ------
+    InputError
+        If a count is out of range.
+    """
     for sample, wrong, needed in (
         (people, people.values <= 0, "a population must be positive; leave such regions out, or merge them"),
         (events, events.values < 0, "events are counted from 0"),
