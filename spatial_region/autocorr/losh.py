@@ -13,9 +13,8 @@ from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._local import LocalInputs, local_inputs, local_spec
 from spatial_region.autocorr._local_fields import local_fields, score
 from spatial_region.autocorr.local_result import LocalResult, class_codes
-from spatial_region.core.messages import name_regions
 from spatial_region.core.options import Alternative, Correction, Missing
-from spatial_region.errors import ConstantVariableError, WeightsError
+from spatial_region.errors import ConstantVariableError
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -63,7 +62,7 @@ def losh(
     variable : str, optional
         Name of the variable.
     w : Weights, Graph, W or str, optional
-        Weights, none negative, or their name in the study; the study's only one by default. Weights whose
+        Weights, or their name in the study; the study's only one by default. Weights whose
         standardisation nobody has chosen are row-standardised (a copy is). Weights of regions for themselves count.
     at : object, optional
         Time, for a panel.
@@ -93,7 +92,7 @@ def losh(
     UnknownNameError
         If the variable, time or weights do not exist.
     WeightsError
-        If there are no weights, they have no link, or some are negative.
+        If there are no weights, or they have no link.
     InputError
         If there are fewer than 4 regions.
     OptionError
@@ -147,14 +146,6 @@ def losh(
 def _statistics(inputs: LocalInputs) -> dict[str, np.ndarray]:
     sample, inside = inputs.sample, ~inputs.islands
     matrix = inputs.matrix
-    negative = np.zeros(sample.n, dtype=bool)
-    negative[np.repeat(np.arange(sample.n), np.diff(matrix.indptr))[matrix.data < 0]] = True
-    if negative.any():
-        canonical = inputs.canonical
-        raise WeightsError(
-            f"a local mean needs weights that are not negative; {negative.sum()} of {sample.n} regions have some: "
-            f"{name_regions(canonical.ids[negative], canonical.names)}."
-        )
     # An island may be a neighbour of others where links go one way; it has no residual to pass on.
     means = _averaged(matrix, inputs.z)
     residual = np.where(inside, (inputs.z - means) ** 2, 0.0)
