@@ -15,7 +15,7 @@ from spatial_region.viz.inputs import map_regions, match_regions, numeric, regio
 from spatial_region.viz.keywords import read_options
 from spatial_region.viz.legends import NO_DATA, ClassedRegions, MapClass, no_data_class
 from spatial_region.viz.maps import MapOptions, draw_map
-from spatial_region.viz.palettes import CLUSTER_COLOURS, SIGNIFICANCE_COLOURS
+from spatial_region.viz.palettes import CLASS_FAMILIES, CLUSTER_COLOURS, SIGNIFICANCE_COLOURS
 from spatial_region.viz.style import style
 from spatial_region.viz.words import word
 
@@ -33,7 +33,8 @@ def cluster_map(regions: object, clusters: pd.Series, *, note: str = "", **optio
     regions : Study or geopandas.GeoDataFrame
         Regions; of a study, its whole base map.
     clusters : pandas.Series
-        By region: ``"HH"``, ``"LL"``, ``"LH"``, ``"HL"``, ``"not significant"`` or ``"undefined"`` (no neighbours).
+        By region: ``"HH"``, ``"LL"``, ``"LH"``, ``"HL"``, ``"not significant"`` or ``"undefined"`` (no neighbours);
+        or the classes of another local statistic.
     note : str
         Line under the legend's title, such as level and number of permutations.
     **options
@@ -68,34 +69,40 @@ def cluster_map(regions: object, clusters: pd.Series, *, note: str = "", **optio
     lang = read_options(cluster_map, options, MapOptions)
     frame, names = map_regions(regions), region_names(regions)
     matched = match_regions(clusters, frame, names, what="clusters")
+    categorical = isinstance(clusters.dtype, pd.CategoricalDtype)
+    classes = list(clusters.cat.categories) if categorical and len(clusters.cat.categories) else None
     with style(lang):
-        classed = classed_clusters(matched, names, title=options.get("legend"), note=note, lang=lang)
+        classed = classed_clusters(matched, names, title=options.get("legend"), note=note, lang=lang, classes=classes)
         canvas = draw_map(frame, classed, names=names, options=options)
     return Figure(canvas, drawn_data(classed, names).rename(columns={"class": "cluster"}), lang)
 
 
 def classed_clusters(
-    matched: pd.Series, names: pd.Series | None, *, title: str | None, note: str, lang: str
+    matched: pd.Series,
+    names: pd.Series | None,
+    *,
+    title: str | None,
+    note: str,
+    lang: str,
+    classes: Sequence[str] | None = None,
 ) -> ClassedRegions:
-    """Return clusters as classes of a map.
+    """Return clusters as classes of a map; `classes` are all that the statistic has, where they are known.
 
     Raises
     ------
     InputError
         If a cluster has a name that is not known.
     """
-    known = matched.isin(list(CLUSTER_COLOURS)) | matched.isna()
-    if not known.all():
-        found = ", ".join(repr(name) for name in matched[~known].unique()[:5])
-        raise InputError(
-            f"clusters must be named {', '.join(map(repr, CLUSTER_COLOURS))}; "
-            f"found {found} in {name_regions(matched.index[~known], names)}."
-        )
-    classes = [
-        MapClass(key, word(key, lang), colour, always=key != _UNDEFINED) for key, colour in CLUSTER_COLOURS.items()
-    ]
+    found = set(matched.dropna()) if classes is None else set(classes)
+    colours = next((family for family in CLASS_FAMILIES if found <= set(family)), None)
+    if colours is None:
+        strange = found - {name for family in CLASS_FAMILIES for name in family} or found
+        shown = ", ".join(sorted(map(repr, strange))[:5])
+        where = name_regions(matched.index[matched.isin(strange)], names)
+        raise InputError(f"clusters must be named {', '.join(map(repr, CLUSTER_COLOURS))}; found {shown} in {where}.")
+    classed = [MapClass(key, word(key, lang), colour, always=key != _UNDEFINED) for key, colour in colours.items()]
     heading = word("cluster title", lang) if title is None else title
-    return ClassedRegions(matched.fillna(NO_DATA), [*classes, no_data_class(lang)], heading, note)
+    return ClassedRegions(matched.fillna(NO_DATA), [*classed, no_data_class(lang)], heading, note)
 
 
 def significance_map(

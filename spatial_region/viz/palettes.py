@@ -17,6 +17,16 @@ CLUSTER_COLOURS = {
     "not significant": "#eeeeee",
     "undefined": "#999999",
 }
+# Classes of each local statistic with their colours; the first family that has all names of a map is meant.
+_PLAIN = {"not significant": "#eeeeee", "undefined": "#999999"}
+CLASS_FAMILIES: tuple[dict[str, str], ...] = (
+    CLUSTER_COLOURS,
+    {"HH": "#b2182b", "LL": "#ef8a62", "other positive": "#fddbc7", "negative": "#67adc7", **_PLAIN},
+    {"positive": "#336ea1", "negative": "#67adc7", **_PLAIN},
+    {"high": "#ff0000", "low": "#0000ff", **_PLAIN},
+    {"cluster": "#ff0000", **_PLAIN, "absent": "#fffdf2"},
+    {"heterogeneous": "#ff0000", "homogeneous": "#0000ff", **_PLAIN},
+)
 NO_DATA_COLOUR, NO_DATA_HATCH, HATCH_INK = "#ffffff", "//////", "#9a9a9a"
 SIGNIFICANCE_COLOURS = ("#84f576", "#53c53c", "#348124", "#1a4a10")  # from the weakest level to the strongest
 BORDER_COLOUR, OUTLINE_COLOUR = "#9a9a9a", "#333333"

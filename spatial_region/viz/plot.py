@@ -10,6 +10,7 @@ import pandas as pd
 
 from spatial_region.autocorr.global_result import GlobalResult
 from spatial_region.autocorr.local_moran import LocalMoran
+from spatial_region.autocorr.local_result import LocalResult
 from spatial_region.autocorr.moran import Moran
 from spatial_region.core.options import check_option
 from spatial_region.core.weights import Weights
@@ -40,6 +41,7 @@ def plot(result: Any, **options: Any) -> Figure:
     result         figure (``kind=`` where there are several)
     ============== ==================================================================================
     `Moran`        ``"scatter"`` `moran_scatter`, ``"permutations"`` `permutation_histogram`
+    other locals   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map`
     global others  `permutation_histogram`: `Geary`, `GetisOrdG`, `JoinCount`, `BivariateMoran`, `Lee`
     `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (``regions=``
                    if the values came without boundaries), ``"scatter"`` `moran_scatter`
@@ -93,12 +95,16 @@ def _(result: Moran, *, kind: MoranKind = "scatter", **options: Any) -> Figure:
 
 @plot.register
 def _(
-    result: LocalMoran, *, kind: LocalKind = "clusters", regions: object = None, level: float = 0.05, **options: Any
+    result: LocalResult, *, kind: LocalKind = "clusters", regions: object = None, level: float = 0.05, **options: Any
 ) -> Figure:
     check_option(kind, LocalKind, "kind")
     lang = _lang(options)
     table = result.table(level=level)
     if kind == "scatter":
+        if not isinstance(result, LocalMoran):
+            raise InputError(
+                f"there is no scatterplot of {type(result).__name__}; choose 'clusters' or 'significance'."
+            )
         numbers = result.statistics
         return _scatter(result, numbers["value"], numbers["lag"], result.I, clusters=table["cluster"], **options)
     regions = result.regions if regions is None else regions
@@ -107,7 +113,8 @@ def _(
             "the values came without boundaries, and a map needs them: pass regions=study, or a GeoDataFrame."
         )
     adjusted = word(result.correction, lang) if result.correction else ""
-    made = word("sets" if result.enumerated.all() else "permutations", lang, count=result.permutations)
+    how = "formula" if result.tests is None else "sets" if result.enumerated.all() else "permutations"
+    made = word(how, lang, count=result.permutations)
     if kind == "significance":
         options.setdefault("note", _joined(made, adjusted, lang))
         return significance_map(regions, table["p_adjusted"], **options)
