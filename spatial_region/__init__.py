@@ -25,6 +25,7 @@ _EXPORTS: dict[str, str] = {
     "MatchReport": "spatial_region.core.match",
     # weights
     "contiguity": "spatial_region.weights.contiguity",
+    "boundary_length": "spatial_region.weights.boundary",
     "knn": "spatial_region.weights.distance",
     "distance_band": "spatial_region.weights.distance",
     "read_weights": "spatial_region.weights.files.read",

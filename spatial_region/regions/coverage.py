@@ -13,7 +13,7 @@ from spatial_region.core.geo import check_degrees, region_frame, unit_metres
 from spatial_region.core.messages import name_regions
 from spatial_region.errors import CRSError, GeometryError, InputError
 from spatial_region.regions._faults import FloatArray, ObjectArray, find_gaps, find_overlaps, square_metres, stand_apart
-from spatial_region.weights._contact import contact_pairs
+from spatial_region.weights._links import contact_pairs
 
 # The tolerance looked at unless one is given: this share of the width of a typical region.
 _SHARE_OF_WIDTH = 0.002

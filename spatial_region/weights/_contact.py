@@ -1,7 +1,8 @@
-"""Which polygons touch, and along how much border: the one kernel of contiguity and of the coverage check.
+"""Which polygons touch, and along how much border, by a search among all that are near: right for any polygons.
 
 Arrays in, arrays out. Contact is geometric: a border drawn with different vertices on its two sides (as where
 three regions face four across one line) is still a border. With a tolerance, so is a border digitised twice.
+`_links.py` decides when shared vertices say as much, and is faster.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from spatial_region.weights._segments import (
 )
 
 # Two points closer than this share of the largest coordinate are one point, written down with rounding.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 # A stretch this many tolerances long, or shorter, cannot be told from two corners within the tolerance ...
 _CORNER = 4.0
 # ... nor, without a tolerance, this many roundings from two borders that cross at a small angle.
@@ -51,7 +52,7 @@ class Contact:
     vertex: NDArray[np.bool_]
 
 
-def contact_pairs(geoms: NDArray[np.object_], *, snap: float = 0.0, geographic: bool = False) -> Contact:
+def search_contacts(geoms: NDArray[np.object_], *, snap: float = 0.0, geographic: bool = False) -> Contact:
     """Find the pairs of polygons that touch, or come within `snap` of each other.
 
     Parameters
@@ -96,7 +97,7 @@ def contact_pairs(geoms: NDArray[np.object_], *, snap: float = 0.0, geographic: 
 def _rounding(segments: Segments, *, geographic: bool) -> float:
     largest = float(max(np.abs(segments.start).max(), np.abs(segments.end).max()))
     unit = float(metres_per_degree(np.zeros(1))[0, 0]) if geographic else 1.0
-    return _ROUNDING * largest * unit
+    return ROUNDING * largest * unit
 
 
 def _shared_vertices(segments: Segments, n: int) -> IntArray:
@@ -213,14 +214,17 @@ def _close_to_partner(
     n = len(geoms)
     bounds = shapely.bounds(geoms)
     first_of = np.searchsorted(segments.owner, np.arange(n + 1))
+    mine = np.concatenate([open_pairs // n, open_pairs % n])
+    partner = np.concatenate([open_pairs % n, open_pairs // n])
     close = np.zeros(len(segments.owner), dtype=bool)
-    for pair in open_pairs.tolist():
-        for mine, partner in ((pair // n, pair % n), (pair % n, pair // n)):
-            own = slice(first_of[mine], first_of[mine + 1])
-            west, south, east, north = bounds[partner]
-            close[own] |= (
-                (low[own, 0] <= east) & (high[own, 0] >= west) & (low[own, 1] <= north) & (high[own, 1] >= south)
-            )
+    counts = first_of[mine + 1] - first_of[mine]
+    for at in range(0, len(mine), _BATCH):
+        size = counts[at : at + _BATCH]
+        # Every segment of each polygon, in one row of numbers: the first of each, and steps of one from there.
+        own = np.repeat(first_of[mine[at : at + _BATCH]] - np.r_[0, np.cumsum(size)[:-1]], size) + np.arange(size.sum())
+        west, south, east, north = np.repeat(bounds[partner[at : at + _BATCH]], size, axis=0).T
+        near = (low[own, 0] <= east) & (high[own, 0] >= west) & (low[own, 1] <= north) & (high[own, 1] >= south)
+        close[own[near]] = True
     return close
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
+import pandas as pd
 from scipy import sparse as sp
 
-from spatial_region.core.geo import check_degrees, region_frame, region_points, unit_metres
+from spatial_region.core._algebra import higher_order
+from spatial_region.core.geo import region_points
 from spatial_region.core.messages import name_regions
 from spatial_region.core.options import ContiguityKind, Islands, check_option, check_whole_number
 from spatial_region.core.weights import Weights
-from spatial_region.errors import CRSError, GeometryError, InputError
-from spatial_region.weights._build import check_regions, finish, link_islands, symmetric
-from spatial_region.weights._contact import Contact, contact_pairs
+from spatial_region.weights._areas import areas_of, links_of
+from spatial_region.weights._build import finish, link_islands
+from spatial_region.weights._links import Links
 
 
 def contiguity(
@@ -48,7 +49,7 @@ def contiguity(
     Returns
     -------
     Weights
-        Binary and symmetric, not yet standardised. The recipe says how many pairs `snap` added.
+        Binary and symmetric, not yet standardised. The recipe says how many pairs `snap` added, and names the first.
 
     Raises
     ------
@@ -79,67 +80,42 @@ def contiguity(
     check_option(kind, ContiguityKind, "kind")
     check_option(islands, Islands, "islands")
     check_whole_number(order, "order", least=1)
-    frame, names = region_frame(study)
-    check_regions(frame, names)
-    geometries = np.asarray(frame.geometry.array)
-    flat = frame.index[shapely.get_dimensions(geometries) < 2]
-    if len(flat):
-        raise GeometryError(
-            f"contiguity needs areas; {len(flat)} of {len(frame)} regions are points or lines: "
-            f"{name_regions(flat, names)}. Use knn() or distance_band() for points."
-        )
+    frame, names = areas_of(study, purpose="contiguity")
     recipe: dict[str, object] = {"kind": kind, "order": order}
     if order > 1:
         recipe["cumulative"] = cumulative
-    geographic = frame.crs is not None and frame.crs.is_geographic
-    if snap is not None and geographic:
-        check_degrees(frame.geometry, purpose="contiguity(snap=)")
-    contact = contact_pairs(geometries, snap=_tolerance(snap, frame.crs), geographic=geographic)
-    matrix = _first_order(contact, kind, len(frame))
+    rook = kind == "rook"
+    matrix = _first_order(links_of(frame, snap, lengths=rook, purpose="contiguity"), kind)
     if snap is not None:
-        exact = _first_order(contact_pairs(geometries, geographic=geographic), kind, len(frame))
-        recipe |= {"snap": snap, "pairs added by snap": (matrix.nnz - exact.nnz) // 2}
+        exact = _first_order(links_of(frame, None, lengths=rook, purpose="contiguity"), kind)
+        recipe |= {"snap": snap, **added_pairs(matrix, exact, frame.index, names)}
     if islands == "nearest":
         matrix = link_islands(matrix, region_points(frame.geometry, purpose="islands='nearest'"))
     recipe["islands"] = islands
     if order > 1:
-        matrix = _higher_order(matrix, order, cumulative=cumulative)
+        matrix = higher_order(matrix, order, cumulative=cumulative)
     advice = "Pass islands='nearest' to link each to its nearest region, or snap= if borders do not meet."
     return finish(matrix, frame, names, recipe=recipe, islands=islands, advice=advice)
 
 
-def _tolerance(snap: float | None, crs: object) -> float:
-    """Return metres when coordinates are degrees, else units of the coordinates."""
-    if snap is None:
-        return 0.0
-    if isinstance(snap, bool) or not isinstance(snap, (int, float, np.number)) or not 0 < snap < np.inf:
-        raise InputError(f"snap must be a number of metres above 0; found {snap!r}.")
-    if crs is None:
-        raise CRSError(
-            "snap is in metres, and these regions have no coordinate reference system. "
-            "Say what their coordinates are, for example regions.set_crs('EPSG:4326') for degrees."
+def _first_order(links: Links, kind: ContiguityKind) -> sp.csr_array:
+    if kind == "queen" or links.border is None:
+        return links.matrix()
+    return links.matrix((links.border > 0).astype(float))
+
+
+def added_pairs(matrix: sp.csr_array, exact: sp.csr_array, ids: pd.Index, names: pd.Series | None) -> dict[str, object]:
+    """Return how many pairs the tolerance added, and the first of them by name."""
+    ones = [sp.csr_array((np.ones(m.nnz), m.indices, m.indptr), shape=m.shape) for m in (matrix, exact)]
+    new = sp.csr_array(sp.triu(ones[0] - ones[0].multiply(ones[1]), k=1))
+    new.eliminate_zeros()
+    new = new.tocoo()
+    said: dict[str, object] = {"pairs added by snap": len(new.row)}
+    if len(new.row):
+        order = np.lexsort((new.col, new.row))[:5]
+        pairs = (
+            f"{name_regions([ids[a]], names)} - {name_regions([ids[b]], names)}"
+            for a, b in zip(new.row[order], new.col[order], strict=True)
         )
-    return float(snap) if crs.is_geographic else float(snap) / unit_metres(crs)  # type: ignore[attr-defined]
-
-
-def _first_order(contact: Contact, kind: ContiguityKind, n: int) -> sp.csr_array:
-    kept = contact.border > 0 if kind == "rook" else np.ones(len(contact.first), dtype=bool)
-    first, second = contact.first[kept], contact.second[kept]
-    return symmetric(first, second, np.ones(len(first)), n)
-
-
-def _higher_order(matrix: sp.csr_array, order: int, *, cumulative: bool) -> sp.csr_array:
-    """Return the pairs whose shortest path has `order` steps, or at most so many."""
-    n = matrix.shape[0]
-    reached = sp.eye_array(n, format="csr", dtype=np.float64)
-    shell = reached
-    for _ in range(order):
-        step = shell @ matrix
-        step.data[:] = 1.0
-        shell = step - step.multiply(reached)
-        shell.eliminate_zeros()
-        reached = reached + shell
-    result = reached - sp.eye_array(n, format="csr") if cumulative else shell
-    result = sp.csr_array(result)
-    result.eliminate_zeros()
-    return result
+        said["added"] = "; ".join(pairs) + (f" and {len(new.row) - 5} more" if len(new.row) > 5 else "")
+    return said

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spatial_region as sr
-from spatial_region.weights._contact import contact_pairs
+from spatial_region.weights._links import contact_pairs
 
 SEEDS = st.integers(0, 10_000)
 

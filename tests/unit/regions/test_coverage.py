@@ -17,7 +17,7 @@ import spatial_region as sr
 from spatial_region.errors import CoverageWarning, CRSError, GeometryError, InputError
 from spatial_region.regions._snap import snap_borders
 from spatial_region.regions.coverage import CoverageReport
-from spatial_region.weights._contact import contact_pairs
+from spatial_region.weights._links import contact_pairs
 
 
 def frame_of(cells: list[shapely.Geometry], crs: object = 3857) -> gpd.GeoDataFrame:

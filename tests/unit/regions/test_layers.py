@@ -17,7 +17,7 @@ from libpysal.graph import Graph
 import spatial_region as sr
 from spatial_region.errors import ReadError
 from spatial_region.regions import layers
-from spatial_region.weights._contact import contact_pairs
+from spatial_region.weights._links import contact_pairs
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "shapefiles" / "build.py"

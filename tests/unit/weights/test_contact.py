@@ -11,7 +11,8 @@ import pytest
 import shapely
 from libpysal.graph import Graph
 
-from spatial_region.weights._contact import Contact, contact_pairs
+from spatial_region.weights._contact import Contact
+from spatial_region.weights._links import contact_pairs
 from spatial_region.weights._segments import metres_per_degree, segment_lengths, stretch_within
 
 
