@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy import sparse as sp
 
 from spatial_region.weights._contact import ROUNDING, Contact, search_contacts
-from spatial_region.weights._incidence import Corners, corners_of
+from spatial_region.weights._incidence import Corners, bounds_of, corners_of
 from spatial_region.weights._outline import unsure_polygons
 from spatial_region.weights._segments import FloatArray, segment_lengths
 from spatial_region.weights._twins import shared_lengths, sharing, twins_of
+
+# Up to here the search takes half a second at most, less than compiling the loops over vertices once on a new machine.
+_FEW_COORDINATES = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,8 @@ def contact_links(
     lengths : whether the length of the shared border is wanted
     """
     geoms = np.asarray(geoms, dtype=object)
-    links = _by_vertices(geoms, geographic=geographic, lengths=lengths) if snap == 0.0 else None
+    many = snap == 0.0 and int(shapely.get_num_coordinates(geoms).sum()) > _FEW_COORDINATES
+    links = _by_vertices(geoms, geographic=geographic, lengths=lengths) if many else None
     return links or _both_ways(search_contacts(geoms, snap=snap, geographic=geographic), len(geoms))
 
 
@@ -78,7 +83,7 @@ def _by_vertices(geoms: NDArray[np.object_], *, geographic: bool, lengths: bool)
     if corners is None or twin is None:
         return None
     # Twice the rounding: whoever is named is looked at again, and none must be missed.
-    unsure = unsure_polygons(corners, twin, 2 * ROUNDING * float(np.abs(corners.xy).max()))
+    unsure = unsure_polygons(corners, twin, 2 * ROUNDING * float(np.abs(bounds_of(corners.xy)).max()))
     if unsure is None:
         return None
     starts, columns = sharing(corners)

@@ -6,7 +6,8 @@ the outline, gaps, and borders whose two sides have different vertices. The numb
 changes across open segments only, so that nobody overlaps anybody if
 
 - no segment crosses an open one, nor runs along it on the same side, and
-- on the left of one segment of each chain of open segments there is one polygon, and none on its right.
+- on the left of one segment of each chain of open segments there is one polygon, and none on its right (of a
+  segment on which nothing else lies; chains without one are the two sides of a border inside).
 
 Then polygons without a vertex in common can touch only where a vertex of one lies on an open segment of the other.
 Those polygons are named, for the general search to look at; if the conditions do not hold, it looks at all.
@@ -19,7 +20,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from spatial_region.weights._incidence import Corners, FloatArray, IntArray
+from spatial_region.weights._incidence import Corners, FloatArray, IntArray, bounds_of
 
 _MOST_ENTRIES = 50_000_000  # places in the grid of open segments
 _MOST_STEPS = 1_000_000_000  # of looking from each chain at each open segment
@@ -63,7 +64,7 @@ class _Grid:
     """Open segments by the square cells that their bounds meet, widened by the tolerance."""
 
     def __init__(self, xy: FloatArray, start: FloatArray, end: FloatArray, tolerance: float) -> None:
-        low, high = xy.min(axis=0), xy.max(axis=0)
+        low, high = bounds_of(xy)
         cells = float(np.clip(len(xy) / 4, 64, 4_000_000))
         width, height = np.maximum(high - low, 1e-300)
         self.origin = low
@@ -173,6 +174,10 @@ def _look_at_all(
                         start[s], end[s], ax, ay, bx, by, far_start, far_end, tolerance, left[corner], twin[corner] >= 0
                     ):
                         return False
+                    beside = twin[corner] < 0 and abs(far_start) <= tolerance and abs(far_end) <= tolerance
+                    if beside and _overlap(start[s], end[s], ax, ay, bx, by) > tolerance:  # two sides of a border
+                        touched[s] = True
+                        touched[np.searchsorted(open_corners, corner)] = True
                     v = vertex[corner]
                     if v == vertex[mine] or v == vertex[following[mine]]:
                         continue

@@ -57,7 +57,7 @@ def boundary_length(study: object, *, snap: float | None = None, islands: Island
 
     References
     ----------
-    Cliff, A. D., and Ord, J. K. (1981). Spatial Processes: Models and Applications. Pion. Chapter 1, without the distance.
+    Cliff, A. D., and Ord, J. K. (1981). Spatial Processes: Models and Applications. Pion. Chapter 1.
 
     Examples
     --------
