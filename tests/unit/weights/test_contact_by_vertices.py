@@ -173,6 +173,35 @@ def test_a_tip_between_two_others_on_a_third():
     assert links.border[(links.rows == 0) & (links.columns == 3)] == 0.0
 
 
+def spiked_group():
+    """A triangle in a ring of three, laid over a polygon whose notches touch the ring on each outer edge."""
+    outer = np.array([(0.0, 0.0), (12.0, 0.0), (6.0, 12.0)])
+    inner = outer.mean(axis=0) + (outer - outer.mean(axis=0)) / 4
+    ring = [shapely.Polygon([outer[i], outer[i - 2], inner[i - 2], inner[i]]) for i in range(3)]
+    far, tips, shell = np.array([(-20.0, -20.0), (32.0, -20.0), (6.0, 50.0)]), [(6, 0), (9, 6), (3, 6)], []
+    for i in range(3):
+        middle, along = (far[i] + far[i - 2]) / 2, (far[i - 2] - far[i]) / 100
+        shell += [far[i], middle - along, tips[i], middle + along]
+    return [shapely.Polygon(inner), *ring, shapely.Polygon(shell)]
+
+
+def test_a_group_laid_over_another_is_noticed_though_something_touches_all_its_edges():
+    geoms = spiked_group()
+    assert all(shapely.is_valid(geoms))
+    assert shapely.contains_properly(geoms[4], geoms[0])
+    assert by_vertices(geoms) is None
+    assert 4 in (links := check(geoms)).columns[links.rows == 0]
+
+
+def test_a_group_whose_edges_are_all_touched_from_outside_is_sound():
+    """The same without the polygon below, touched by splinters instead of notches."""
+    geoms = spiked_group()[:4]
+    for x, y, right, up in [(6, 0, 0, -1), (9, 6, 1, 0), (3, 6, -1, 0)]:
+        geoms.append(shapely.Polygon([(x, y), (x + 3 * right - up, y + 3 * up - right), (x + 3 * right, y + 3 * up)]))
+    assert by_vertices(geoms) is not None
+    check(geoms)
+
+
 def test_coordinates_that_differ_in_the_last_digit_are_one():
     step = np.nextafter(1.0, 2.0)
     links = contact_links(as_array([shapely.box(0, 0, 1, 1), shapely.box(step, 0, 2, 1)]))
