@@ -105,10 +105,13 @@ def _find_free_points(
         for row in range(south, north + 1):
             for entry in range(starts[row * columns + west], starts[row * columns + east + 1]):
                 t = entries[entry]
-                if t != s:
-                    low[count], high[count] = _taken(start[s], end[s], start[t], end[t], tolerance)
+                if t == s:
+                    continue
+                low[count], high[count] = _taken(start[s], end[s], start[t], end[t], tolerance)
+                if low[count] <= high[count]:
                     count += 1
-        found = _free_share(np.hypot(end[s, 0] - start[s, 0], end[s, 1] - start[s, 1]), low[:count], high[:count], tolerance)
+        length = np.hypot(end[s, 0] - start[s, 0], end[s, 1] - start[s, 1])
+        found = _free_share(length, low, high, count, tolerance)
         if found >= 0.0:
             chosen[c], share[c] = s, found
 
@@ -130,11 +133,17 @@ def _taken(
 
 
 @numba.njit(cache=True, nogil=True)
-def _free_share(length: float, low: np.ndarray, high: np.ndarray, tolerance: float) -> float:
+def _free_share(length: float, low: np.ndarray, high: np.ndarray, count: int, tolerance: float) -> float:
     """Return the middle of the widest stretch that nothing lies on, as a share of the length; -1 if there is none."""
+    for put in range(1, count):  # there are few: sorted by insertion, since numpy's sort takes a second to compile
+        from_, to, at = low[put], high[put], put
+        while at > 0 and low[at - 1] > from_:
+            low[at], high[at] = low[at - 1], high[at - 1]
+            at -= 1
+        low[at], high[at] = from_, to
     widest, middle, reached = 2.0 * tolerance, -1.0, 0.0
-    for at in np.argsort(low):
-        if low[at] > high[at] or high[at] < 0.0 or low[at] > length:
+    for at in range(count):
+        if high[at] < 0.0 or low[at] > length:
             continue
         if low[at] - reached > widest:
             widest, middle = low[at] - reached, (low[at] + reached) / 2.0

@@ -44,11 +44,13 @@ def unsure_polygons(corners: Corners, twin: IntArray, tolerance: float) -> NDArr
     grid = Grid(corners.xy, start, end, tolerance)
     if grid.entries is None:
         return None
+    place = np.full(len(twin), -1, dtype=np.int32)
+    place[open_corners] = np.arange(len(open_corners))
     touched = np.zeros(len(open_corners), dtype=np.bool_)
     unsure = np.zeros(corners.n, dtype=np.bool_)
     sound = _look_at_all(
-        corners.xy, corners.following, corners.owner, corners.vertex, twin, corners.left, open_corners, start, end,
-        *grid.frame, grid.starts, grid.entries, tolerance, touched, unsure,
+        corners.xy, corners.following, corners.owner, corners.vertex, twin, corners.left, open_corners, place,
+        start, end, *grid.frame, grid.starts, grid.entries, tolerance, touched, unsure,
     )  # fmt: skip
     if not sound or not covered_once(corners, open_corners, start, end, touched, grid, tolerance):
         return None
@@ -71,6 +73,7 @@ def _look_at_all(
     twin: np.ndarray,
     left: np.ndarray,
     open_corners: np.ndarray,
+    place: np.ndarray,
     start: np.ndarray,
     end: np.ndarray,
     origin: np.ndarray,
@@ -107,7 +110,7 @@ def _look_at_all(
                     beside = twin[corner] < 0 and abs(far_start) <= tolerance and abs(far_end) <= tolerance
                     if beside and _overlap(start[s], end[s], ax, ay, bx, by) > tolerance:  # two sides of a border
                         touched[s] = True
-                        touched[np.searchsorted(open_corners, corner)] = True
+                        touched[place[corner]] = True
                     v = vertex[corner]
                     if v == vertex[mine] or v == vertex[following[mine]]:
                         continue

@@ -101,20 +101,20 @@ def _list_neighbours(
     row_starts: np.ndarray,
     columns: np.ndarray,
 ) -> None:
+    """Write each polygon into the rows of its neighbours: in the order of polygons, so that rows come out sorted."""
     n = len(first) - 1
     seen = np.full(n, -1, dtype=np.int32)
+    fill = row_starts[:-1].copy()
     for polygon in range(n):
         seen[polygon] = polygon
-        put = row_starts[polygon]
         for corner in range(first[polygon], first[polygon + 1]):
             v = vertex[corner]
             for at in range(starts[v], starts[v + 1]):
                 other = owner[members[at]]
                 if seen[other] != polygon:
                     seen[other] = polygon
-                    columns[put] = other
-                    put += 1
-        columns[row_starts[polygon] : put].sort()
+                    columns[fill[other]] = polygon
+                    fill[other] += 1
 
 
 @numba.njit(cache=True, nogil=True)
