@@ -37,7 +37,8 @@ def _statistic(kind: Any, **options: Any) -> Callable[[Any, int], Any]:
 
 def _estimator(kind: Any) -> Callable[[Any, int], Any]:
     def run(arrays: Any, w: Any, permutations: int) -> Any:
-        fit = partial(kind(w, permutations=permutations, **QUICK).fit, *arrays)
+        # Islands must be kept: without them the estimators return fewer values than there are regions, or fail.
+        fit = partial(kind(w, permutations=permutations, drop_islands=False, **QUICK).fit, *arrays)
         return fit(permutations=permutations) if kind is esda.Join_Counts_Local else fit()
 
     return _quiet(run)
