@@ -1,8 +1,8 @@
 """Command: ``python -m benchmarks.contiguity [--side N] [--polygons N]``: queen contiguity from polygons in memory.
 
 Each package runs in a process of its own. Its neighbours are compared with ours before a time is reported; peak memory
-is that of the whole process (ru_maxrss: interpreter, packages, geometries, and whatever making these took), and then what
-lies above the memory held when the geometries were there and nothing else was done.
+is that of the whole process (ru_maxrss: interpreter, packages, geometries, and whatever making these took), and then
+what lies above the memory held when the geometries were there and nothing else was done.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -88,8 +89,7 @@ def _peak() -> float:
 
 
 def _held() -> float:
-    with open("/proc/self/statm", encoding="ascii") as account:
-        return int(account.read().split()[1]) * resource.getpagesize() / 2**30
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize() / 2**30
 
 
 def measure_here(package: str, case: str, size: int) -> dict[str, float | str]:

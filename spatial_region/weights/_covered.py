@@ -40,7 +40,8 @@ def covered_once(
     order = np.argsort(extent, kind="stable")
     longest[chain[order]] = order  # the last one written is the longest of its chain
     share = np.where(extent[longest] > 0, 0.5, -1.0)
-    _find_free_points(chain, longest, share, start, end, *grid.frame, grid.starts, grid.entries, tolerance)
+    if (share < 0).any():  # only then is it compiled
+        _find_free_points(chain, longest, share, start, end, *grid.frame, grid.starts, grid.entries, tolerance)
     chosen, share = longest[share >= 0], share[share >= 0]
     if float(len(chosen)) * len(start) > _MOST_STEPS:
         return False

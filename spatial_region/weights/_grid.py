@@ -32,7 +32,7 @@ class Grid:
         return self.origin, self.cell, self.columns, self.rows
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def cell_of(value: float, origin: float, cell: float, count: int) -> int:
     """Return the row or column of cells that a coordinate lies in, or the nearest."""
     return min(max(int((value - origin) / cell), 0), count - 1)

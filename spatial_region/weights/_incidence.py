@@ -51,10 +51,20 @@ def corners_of(geoms: NDArray[np.object_]) -> Corners | None:
     ring_ends = np.empty(len(holes), dtype=np.int64)
     if _find_rings(raw, owners, ring_ends) != len(holes):
         return None
-    xy, owner, following, left = _corners(raw, owners, ring_ends, holes)
+    # Arrays are made here and filled there: numpy's own functions are what takes longest to compile.
+    most = len(raw) - len(holes)
+    xy, left = np.empty((most, 2)), np.empty(most, dtype=np.bool_)
+    owner, following = np.empty(most, dtype=np.int32), np.empty(most, dtype=np.int32)
+    total = _fill_corners(raw, owners, ring_ends, holes, xy, owner, following, left)
     del raw, owners
-    vertex, count = _number_vertices(xy)
-    starts, members = _members(vertex, count)
+    xy, owner, following, left = xy[:total], owner[:total], following[:total], left[:total]
+    vertex, first = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int32)
+    table = np.full(2 ** (max(2 * total - 1, 15)).bit_length(), -1, dtype=np.int32)
+    count = _number_vertices(xy.view(np.uint64), table, first, vertex)
+    del table, first
+    starts, members = np.zeros(count + 1, dtype=np.int32), np.empty(total, dtype=np.int32)
+    starts[1:] = np.cumsum(np.bincount(vertex, minlength=count))
+    _fill_members(vertex, starts[:-1].copy(), members)
     return Corners(len(geoms), xy, owner, following, vertex, starts, members, left)
 
 
@@ -95,13 +105,17 @@ def _find_rings(xy: np.ndarray, owner: np.ndarray, ends: np.ndarray) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _corners(
-    raw: np.ndarray, owners: np.ndarray, ends: np.ndarray, holes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return corners without closing and repeated coordinates, and on which side of each segment the polygon lies."""
-    total = len(raw) - len(ends)
-    xy, owner = np.empty((total, 2)), np.empty(total, dtype=np.int32)
-    following, left = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.bool_)
+def _fill_corners(
+    raw: np.ndarray,
+    owners: np.ndarray,
+    ends: np.ndarray,
+    holes: np.ndarray,
+    xy: np.ndarray,
+    owner: np.ndarray,
+    following: np.ndarray,
+    left: np.ndarray,
+) -> int:
+    """Fill in corners without closing and repeated coordinates, and on which side the polygon lies; return how many."""
     put, start = 0, 0
     for ring in range(len(ends)):
         first, area = put, 0.0
@@ -121,23 +135,15 @@ def _corners(
             for corner in range(first, put):
                 left[corner] = inside
         start = ends[ring] + 1
-    return xy[:put], owner[:put], following[:put], left[:put]
+    return put
 
 
 @numba.njit(cache=True, nogil=True)
-def _number_vertices(xy: np.ndarray) -> tuple[np.ndarray, int]:
+def _number_vertices(words: np.ndarray, table: np.ndarray, first: np.ndarray, vertex: np.ndarray) -> int:
     """Number the distinct coordinates in order of first appearance, by a hash table with open addressing."""
-    total = len(xy)
-    size = 16
-    while size < 2 * total:
-        size *= 2
-    mask = np.uint64(size - 1)
-    table = np.full(size, -1, dtype=np.int32)
-    vertex = np.empty(total, dtype=np.int32)
-    first = np.empty(total, dtype=np.int32)
-    words = xy.view(np.uint64)
+    mask = np.uint64(len(table) - 1)
     count = 0
-    for corner in range(total):
+    for corner in range(len(words)):
         one, two = words[corner, 0], words[corner, 1]
         mixed = (one ^ (two * np.uint64(0x9E3779B97F4A7C15))) * np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(29)
@@ -156,20 +162,13 @@ def _number_vertices(xy: np.ndarray) -> tuple[np.ndarray, int]:
                 vertex[corner] = known
                 break
             slot = (slot + np.uint64(1)) & mask
-    return vertex, count
+    return count
 
 
 @numba.njit(cache=True, nogil=True)
-def _members(vertex: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the corners at each vertex, ascending."""
-    starts = np.zeros(count + 1, dtype=np.int32)
-    for corner in range(len(vertex)):
-        starts[vertex[corner] + 1] += 1
-    for v in range(count):
-        starts[v + 1] += starts[v]
-    members, fill = np.empty(len(vertex), dtype=np.int32), starts[:-1].copy()
+def _fill_members(vertex: np.ndarray, fill: np.ndarray, members: np.ndarray) -> None:
+    """Fill in the corners at each vertex, ascending."""
     for corner in range(len(vertex)):
         v = vertex[corner]
         members[fill[v]] = corner
         fill[v] += 1
-    return starts, members

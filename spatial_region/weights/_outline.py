@@ -122,7 +122,7 @@ def _look_at_all(
     return True
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _clash(
     start: np.ndarray,
     end: np.ndarray,
@@ -147,14 +147,14 @@ def _clash(
     return near_start * near_end < 0.0 and min(abs(near_start), abs(near_end)) > tolerance
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _side(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> float:
     """Return the distance of a point from the line through two others, positive on its left."""
     dx, dy = bx - ax, by - ay
     return (dx * (py - ay) - dy * (px - ax)) / np.hypot(dx, dy)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _beside(start: np.ndarray, end: np.ndarray, px: float, py: float, tolerance: float) -> bool:
     """Return whether a point near the line of a segment lies between its ends, give or take."""
     dx, dy = end[0] - start[0], end[1] - start[1]
@@ -163,12 +163,12 @@ def _beside(start: np.ndarray, end: np.ndarray, px: float, py: float, tolerance:
     return -tolerance <= along <= length + tolerance
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _same_way(start: np.ndarray, end: np.ndarray, ax: float, ay: float, bx: float, by: float) -> bool:
     return (end[0] - start[0]) * (bx - ax) + (end[1] - start[1]) * (by - ay) > 0.0
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _overlap(start: np.ndarray, end: np.ndarray, ax: float, ay: float, bx: float, by: float) -> float:
     """Return how far two segments of one line run along each other; negative if they are apart."""
     dx, dy = end[0] - start[0], end[1] - start[1]

@@ -23,9 +23,9 @@ def sharing(corners: Corners) -> tuple[IntArray, IntArray]:
     first = np.searchsorted(corners.owner, np.arange(corners.n + 1)).astype(np.int32)
     lists = (first, corners.owner, corners.vertex, corners.starts, corners.members)
     starts = np.empty(corners.n + 1, dtype=np.int32)
-    total = _count_neighbours(*lists, starts)
+    total = _count_neighbours(*lists, np.full(corners.n, -1, dtype=np.int32), starts)
     columns = np.empty(total, dtype=np.int32)
-    _list_neighbours(*lists, starts, columns)
+    _list_neighbours(*lists, np.full(corners.n, -1, dtype=np.int32), starts[:-1].copy(), columns)
     return starts, columns
 
 
@@ -72,12 +72,11 @@ def _count_neighbours(
     vertex: np.ndarray,
     starts: np.ndarray,
     members: np.ndarray,
+    seen: np.ndarray,
     row_starts: np.ndarray,
 ) -> int:
-    n = len(first) - 1
-    seen = np.full(n, -1, dtype=np.int32)
     row_starts[0] = 0
-    for polygon in range(n):
+    for polygon in range(len(seen)):
         seen[polygon] = polygon
         count = 0
         for corner in range(first[polygon], first[polygon + 1]):
@@ -88,7 +87,7 @@ def _count_neighbours(
                     seen[other] = polygon
                     count += 1
         row_starts[polygon + 1] = row_starts[polygon] + count
-    return int(row_starts[n])
+    return int(row_starts[-1])
 
 
 @numba.njit(cache=True, nogil=True)
@@ -98,14 +97,12 @@ def _list_neighbours(
     vertex: np.ndarray,
     starts: np.ndarray,
     members: np.ndarray,
-    row_starts: np.ndarray,
+    seen: np.ndarray,
+    fill: np.ndarray,
     columns: np.ndarray,
 ) -> None:
     """Write each polygon into the rows of its neighbours: in the order of polygons, so that rows come out sorted."""
-    n = len(first) - 1
-    seen = np.full(n, -1, dtype=np.int32)
-    fill = row_starts[:-1].copy()
-    for polygon in range(n):
+    for polygon in range(len(seen)):
         seen[polygon] = polygon
         for corner in range(first[polygon], first[polygon + 1]):
             v = vertex[corner]
