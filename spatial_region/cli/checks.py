@@ -34,6 +34,10 @@ def check_names(parsed: Parsed, inputs: Inputs) -> None:
         if name not in known:
             advice = " A label alone makes no variable; give it a formula = ...."
             parsed.problems.add(("variables", name), unknown_name("variable", name, known, advice=advice))
+    for name, section in parsed.spec.weights.items():
+        for loc, variable in section.named_variables():
+            if variable not in known:
+                parsed.problems.add(("weights", name, *loc), unknown_name("variable", variable, known))
     for place, _, one in parsed.analyses:
         for loc, variable in _named(one, parsed, place):
             if variable not in known:
@@ -94,17 +98,16 @@ def formula_variables(formula: str) -> list[str]:
 
 def check_numbers(parsed: Parsed, study: Study) -> None:
     """Note every analysis of a variable that holds text, where numbers are needed."""
-    for place, _, one in parsed.analyses:
-        for loc, variable in one.named_variables():
-            if loc[0] == "factors":
-                continue  # strata may be named
-            column = study.data[variable] if variable in study.data else study.regions[variable]
-            if not pd.api.types.is_numeric_dtype(column.dtype):
-                examples = name_some([repr(value) for value in column.dropna().unique()], limit=3)
-                advice = " Text can be a factor of a geodetector, or a grouping." if _has_few(column) else ""
-                parsed.problems.add(
-                    ("analyses", place, *loc), f"{variable!r} must be numeric here; found {examples}.{advice}"
-                )
+    named = [(("analyses", place, *loc), v) for place, _, one in parsed.analyses for loc, v in one.named_variables()]
+    weighing = [(("weights", n, *loc), v) for n, one in parsed.spec.weights.items() for loc, v in one.named_variables()]
+    for loc, variable in [*weighing, *named]:
+        if loc[2] in ("factors", "grouping", "points"):
+            continue  # strata and groups may be named, and points may be shapes
+        column = study.data[variable] if variable in study.data else study.regions[variable]
+        if not pd.api.types.is_numeric_dtype(column.dtype):
+            examples = name_some([repr(value) for value in column.dropna().unique()], limit=3)
+            advice = " Text can be a factor of a geodetector, or a grouping." if _has_few(column) else ""
+            parsed.problems.add(loc, f"{variable!r} must be numeric here; found {examples}.{advice}")
 
 
 def _has_few(column: pd.Series) -> bool:
@@ -113,22 +116,30 @@ def _has_few(column: pd.Series) -> bool:
 
 def check_times(parsed: Parsed, study: Study) -> None:
     """Note every time and group that the data do not have, and every analysis that lacks a time."""
+    for name, section in parsed.spec.weights.items():
+        at = getattr(section, "at", None)
+        for time in at if isinstance(at, tuple) else [] if at is None else [at]:
+            _check_time(time, ("weights", name, "at"), study, parsed)
     for place, _, one in parsed.analyses:
         loc = ("analyses", place)
         wanted = [(key, time) for key in ("at", "base", "between") for time in _listed(getattr(one, key, None))]
         if not study.is_panel and getattr(one, "at", None) == "all":
             parsed.problems.add((*loc, "at"), "the data have no time; leave this out.")
         for key, time in wanted:
-            if not study.is_panel:
-                parsed.problems.add((*loc, key), "the data have no time; leave this out.")
-            elif time not in study.times:
-                parsed.problems.add((*loc, key), unknown_name("time", time, study.times))
+            _check_time(time, (*loc, key), study, parsed)
         if needs_time(one) and len(study.times) > 1 and getattr(one, "at", None) is None:
             parsed.problems.add(loc, f'say for which time, at = {study.times[-1]}, a list of times, or "all".')
         if one.within is not None:
             groups = grouping_of(study, one.within.grouping).dropna().unique().tolist()
             if one.within.group not in groups:
                 parsed.problems.add((*loc, "within", "group"), unknown_name("group", one.within.group, groups))
+
+
+def _check_time(time: object, loc: Loc, study: Study, parsed: Parsed) -> None:
+    if not study.is_panel:
+        parsed.problems.add(loc, "the data have no time; leave this out.")
+    elif time not in study.times:
+        parsed.problems.add(loc, unknown_name("time", time, study.times))
 
 
 def needs_time(one: Analysis) -> bool:

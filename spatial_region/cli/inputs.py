@@ -16,6 +16,7 @@ from spatial_region.cli.problems import Problems, unknown_name
 from spatial_region.cli.schema import Boundaries
 from spatial_region.cli.schema import Table as TableSection
 from spatial_region.cli.studyfile import Parsed
+from spatial_region.cli.weights import weights_files
 from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.errors import ReadError, SpatialRegionError, UnknownNameError
 from spatial_region.regions import layers
@@ -117,6 +118,11 @@ def read_inputs(parsed: Parsed) -> Inputs:
         if table is not None:
             tables.append(table)
             files[section.path] = table.path
+    for loc, name in weights_files(parsed.spec.weights):
+        try:
+            files[name] = locate(name, parsed.folder)
+        except SpatialRegionError as error:
+            parsed.problems.add(loc, str(error))
     return Inputs(files, tuple(tables), fields)
 
 

@@ -11,27 +11,17 @@ import pandas as pd
 from spatial_region.cli.expression import Formula, read_formula
 from spatial_region.cli.inputs import BUNDLED, Inputs, TableInput
 from spatial_region.cli.problems import unknown_name
-from spatial_region.cli.schema import Boundaries, WeightsSection
+from spatial_region.cli.schema import Boundaries
 from spatial_region.cli.schema_analyses import StudyFile
 from spatial_region.core.geo import unit_metres
 from spatial_region.core.match import MatchReport
 from spatial_region.core.messages import name_some
 from spatial_region.core.study import Study, make_study
-from spatial_region.core.weights import Weights
 from spatial_region.errors import CRSError, InputError
 from spatial_region.regions.join import join
 from spatial_region.regions.read import read_regions
-from spatial_region.weights.contiguity import contiguity
-from spatial_region.weights.distance import distance_band, inverse_distance, knn
 
 AREA = "area_km2"
-_BUILDERS: dict[str, Any] = {
-    "queen": contiguity,
-    "rook": contiguity,
-    "knn": knn,
-    "distance_band": distance_band,
-    "inverse_distance": inverse_distance,
-}
 
 
 def load_regions(boundaries: Boundaries, path: Path) -> Any:
@@ -198,18 +188,3 @@ def area_km2(regions: Any) -> pd.Series:
     if crs.is_geographic:
         return regions.geometry.to_crs("+proj=cea +datum=WGS84").area / 1e6
     return pd.Series(regions.geometry.area * (unit_metres(crs) / 1000) ** 2, index=regions.index)
-
-
-def build_weights(section: WeightsSection, study: Study) -> Weights:
-    """Make one of the weights that the study file names.
-
-    Raises
-    ------
-    SpatialRegionError
-        As the function of that kind does.
-    """
-    kind = str(section.kind)  # type: ignore[attr-defined]
-    builder = _BUILDERS[kind]
-    options = section.given("standardise") if builder is contiguity else section.given("kind", "standardise")
-    w: Weights = builder(study, **options)
-    return w.standardise(section.standardise) if section.standardise else w

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from spatial_region.cli.checks import check_names, check_numbers, check_times
 from spatial_region.cli.inputs import Inputs, read_inputs
-from spatial_region.cli.loader import build_weights, load_regions, load_study
+from spatial_region.cli.loader import load_regions, load_study
 from spatial_region.cli.output import Folder, sha256, whole_folder
 from spatial_region.cli.problems import describe
 from spatial_region.cli.schema_analyses import Analysis
 from spatial_region.cli.studyfile import Parsed, read_study_file
 from spatial_region.cli.summary import summary
+from spatial_region.cli.weights import build_weights, in_order
 from spatial_region.core.match import MatchReport
 from spatial_region.core.seeds import derive_seed
 from spatial_region.core.spec import recorded_versions
 from spatial_region.core.study import Study
+from spatial_region.core.weights import Weights
 from spatial_region.errors import OutputError, SpatialRegionError, StudyFileError
 
 if TYPE_CHECKING:
@@ -100,7 +102,7 @@ def loaded(parsed: Parsed, inputs: Inputs) -> tuple[Study, tuple[MatchReport, ..
 def steps_of(parsed: Parsed) -> list[tuple[str, str]]:
     """Return name and kind of every step, in order."""
     steps = [("data", "read and join")]
-    steps += [(f"weights.{name}", one.kind) for name, one in parsed.spec.weights.items()]
+    steps += [(f"weights.{name}", parsed.spec.weights[name].kind) for name in in_order(parsed.spec.weights)]
     return steps + [(name, one.kind) for _, name, one in parsed.analyses]  # type: ignore[attr-defined]
 
 
@@ -121,7 +123,7 @@ def run_study(parsed: Parsed, inputs: Inputs, place: Path, announce: Announce) -
         with record.step("data"):
             announce("data")
             study, reports = loaded(parsed, inputs)
-        study = _with_weights(parsed, study, record, announce)
+        study = _with_weights(parsed, study, inputs, record, announce)
         sections = [_analyse(parsed, item, study, folder, record, announce) for item in parsed.analyses]
         folder.text("summary.md", summary(parsed, study, reports, inputs, sections, record.warnings))
         made = folder.digests()
@@ -134,13 +136,15 @@ def run_study(parsed: Parsed, inputs: Inputs, place: Path, announce: Announce) -
 _COUNTED = (("figures/", ".png"), ("tables/", ".csv"))
 
 
-def _with_weights(parsed: Parsed, study: Study, record: Record, announce: Announce) -> Study:
-    for name, section in parsed.spec.weights.items():
+def _with_weights(parsed: Parsed, study: Study, inputs: Inputs, record: Record, announce: Announce) -> Study:
+    made: dict[str, Weights] = {}
+    for name in in_order(parsed.spec.weights):
+        section = parsed.spec.weights[name]
         step = f"weights.{name}"
         announce(step)
         with record.step(step), _located(parsed, ("weights", name)):
-            study = study.with_weights(**{name: build_weights(section, study)})
-    return study
+            made[name] = build_weights(section, study.with_weights(**made), inputs.files)
+    return study.with_weights(**{name: made[name] for name in parsed.spec.weights})
 
 
 def _analyse(

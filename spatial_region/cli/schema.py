@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from spatial_region.core.options import ContiguityKind, Islands, Standardisation
-
 
 class Section(BaseModel):
     """A table of the study file."""
@@ -97,46 +95,3 @@ class Variable(Section):
     unit: str | None = None
     unit_zh: str | None = None
     formula: str | None = None
-
-
-class WeightsSection(Section):
-    """Shared by all weights."""
-
-    standardise: Standardisation | None = None
-
-
-class Contiguity(WeightsSection):
-    """Shared borders (rook), or borders and corners (queen)."""
-
-    kind: ContiguityKind
-    order: Annotated[int, Field(ge=1)] = 1
-    cumulative: bool = False
-    snap: Annotated[float | None, Field(gt=0, description="metres")] = None
-    islands: Islands = "keep"
-
-
-class Knn(WeightsSection):
-    """The k nearest regions."""
-
-    kind: Literal["knn"]
-    k: Annotated[int, Field(ge=1)] = 5
-
-
-class DistanceBand(WeightsSection):
-    """Regions within a distance."""
-
-    kind: Literal["distance_band"]
-    km: Annotated[float | None, Field(gt=0)] = None
-    islands: Islands = "keep"
-
-
-class InverseDistance(WeightsSection):
-    """Weights that fall with distance."""
-
-    kind: Literal["inverse_distance"]
-    km: Annotated[float | None, Field(gt=0)] = None
-    power: Annotated[float, Field(gt=0)] = 1.0
-    islands: Islands = "keep"
-
-
-AnyWeights = Annotated[Contiguity | Knn | DistanceBand | InverseDistance, Field(discriminator="kind")]

@@ -14,7 +14,6 @@ from spatial_region.autocorr.local_moran import Moments
 from spatial_region.autocorr.moran import Assumption
 from spatial_region.cli.positions import Loc
 from spatial_region.cli.schema import (
-    AnyWeights,
     Boundaries,
     Names,
     Section,
@@ -24,6 +23,7 @@ from spatial_region.cli.schema import (
     Variable,
     as_list,
 )
+from spatial_region.cli.schema_weights import AnyWeights
 from spatial_region.core.options import Alternative, Correction, Missing
 from spatial_region.measure.grades import Closed
 from spatial_region.panel.options import Effects, Method, Model, StandardErrorKind

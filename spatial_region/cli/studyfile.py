@@ -11,10 +11,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from spatial_region.cli import schema, schema_analyses
+from spatial_region.cli import schema, schema_analyses, schema_weights
 from spatial_region.cli.positions import Loc, Positions
 from spatial_region.cli.problems import Problems, translate, unknown_name
 from spatial_region.cli.schema_analyses import Analysis, StudyFile
+from spatial_region.cli.weights import check_references
 from spatial_region.core.messages import name_some
 from spatial_region.errors import ReadError, StudyFileError
 
@@ -24,7 +25,7 @@ def _by_kind(union: Any) -> dict[str, type[BaseModel]]:
     return {kind: model for model in models for kind in get_args(model.model_fields["kind"].annotation)}
 
 
-WEIGHTS = _by_kind(schema.AnyWeights)
+WEIGHTS = _by_kind(schema_weights.AnyWeights)
 ANALYSES = _by_kind(schema_analyses.AnyAnalysis)
 _SECTIONS: dict[str, type[BaseModel]] = {
     "study": schema.StudySection,
@@ -85,6 +86,7 @@ def read_study_file(path: Path) -> Parsed:
     problems = Problems(path, Positions(text))
     _check_references(raw, problems)
     spec, places = _validate(raw, problems)
+    check_references(spec.weights, [str(name) for name in raw.get("weights", {})], problems)
     names = _unique_names(spec.analyses)
     analyses = tuple((place, name, one) for place, name, one in zip(places, names, spec.analyses, strict=True))
     return Parsed(path, spec, analyses, problems, raw)
