@@ -25,8 +25,8 @@ def adjusted_p(p: np.ndarray, correction: Correction | None) -> np.ndarray:
 
     `fdr` controls the false discovery rate when tests are independent or positively dependent: the step-up procedure
     of Benjamini and Hochberg (1995, doi:10.1111/j.2517-6161.1995.tb02031.x). `fdr_by` does so under any dependence
-    (Benjamini and Yekutieli 2001, doi:10.1214/aos/1013699998). `bonferroni`, and the step-down procedure of Holm (1979),
-    which is never less powerful, control the chance of a single false discovery.
+    (Benjamini and Yekutieli 2001, doi:10.1214/aos/1013699998). `bonferroni`, and the step-down procedure of Holm
+    (1979), which is never less powerful, control the chance of a single false discovery.
     """
     if correction is None:
         return p

@@ -27,7 +27,7 @@ from spatial_region.autocorr._random import draw_table
 from spatial_region.autocorr._shared import count_tails, prefix_sums, put_last_for_own
 from spatial_region.autocorr._threads import in_threads
 from spatial_region.core.options import Alternative
-from spatial_region.core.weights import RowFacts, row_facts
+from spatial_region.core.weights import RowFacts
 
 EVERY_SET = "every set of neighbours"
 SHARED_SETS = "draws shared by regions of equal weights"
@@ -143,7 +143,7 @@ def conditional_counts(
     """
     n = features.shape[1]
     sizes = np.diff(matrix.indptr).astype(np.int64)
-    rows = row_facts(matrix) if rows is None else rows
+    rows = RowFacts(matrix) if rows is None else rows
     equal = rows.equal
     sums = np.asarray(matrix @ features.T)
     observed = sums[:, 0] if own is None else np.einsum("nq,nq->n", sums, own)

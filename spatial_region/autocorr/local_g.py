@@ -17,7 +17,7 @@ from spatial_region.core.messages import name_regions
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.sample import Sample
 from spatial_region.core.seeds import DEFAULT_SEED
-from spatial_region.core.weights import row_facts
+from spatial_region.core.weights import RowFacts
 from spatial_region.errors import InputError
 
 GInference = Literal["conditional", "analytic"]
@@ -207,7 +207,7 @@ def _statistics(inputs: LocalInputs, *, star: bool) -> dict[str, np.ndarray]:
     """Return G, its mean, variance and standard score; sums over all regions under `star`, else over the others."""
     x = inputs.canonical.values / inputs.scale
     w = with_own(inputs.matrix, row=inputs.canonical.weights.standardisation == "row") if star else inputs.others.sparse
-    rows = row_facts(w)
+    rows = RowFacts(w)
     drawn = len(x) if star else len(x) - 1  # values that are shuffled
     kept = 0.0 if star else x
     total, mean = x.sum() - kept, (x.sum() - kept) / drawn

@@ -24,38 +24,43 @@ from spatial_region.core.spec import digest
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, WeightsError
 
 
-@dataclass(frozen=True, eq=False)
 class RowFacts:
-    """Facts of each row of weights; read-only arrays of shape (n,).
+    """Facts of each row of weights, each computed when it is asked for; read-only arrays of shape (n,)."""
 
-    Attributes
-    ----------
-    own : weight of a region for itself
-    sums, squares : sum of the weights of a row, and of their squares
-    first : first weight of a row, 1 for an empty one
-    equal : whether all weights of a row are the same
-    """
+    def __init__(self, matrix: sp.csr_array) -> None:
+        self._matrix = matrix
 
-    own: np.ndarray
-    sums: np.ndarray
-    squares: np.ndarray
-    first: np.ndarray
-    equal: np.ndarray
+    @cached_property
+    def own(self) -> np.ndarray:
+        """Weight of a region for itself."""
+        return _frozen(self._matrix.diagonal())
 
+    @cached_property
+    def sums(self) -> np.ndarray:
+        """Sum of the weights of a row."""
+        return _frozen(self._matrix @ np.ones(self._matrix.shape[0]))
 
-def row_facts(matrix: sp.csr_array) -> RowFacts:
-    """Return the facts of each row of a matrix."""
-    n, filled = matrix.shape[0], np.diff(matrix.indptr) > 0
-    first, equal = np.ones(n), np.ones(n, dtype=bool)
-    starts = matrix.indptr[:-1][filled]
-    if len(starts):
-        first[filled] = matrix.data[starts]
-        equal[filled] = np.maximum.reduceat(matrix.data, starts) == np.minimum.reduceat(matrix.data, starts)
-    ones = np.ones(n)
-    facts = (matrix.diagonal(), matrix @ ones, matrix.power(2) @ ones, first, equal)
-    for array in facts:
-        array.flags.writeable = False
-    return RowFacts(*facts)
+    @cached_property
+    def squares(self) -> np.ndarray:
+        """Sum of the squared weights of a row."""
+        return _frozen(self._matrix.power(2) @ np.ones(self._matrix.shape[0]))
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """First weight of a row, 1 for an empty one."""
+        first, filled = np.ones(self._matrix.shape[0]), np.diff(self._matrix.indptr) > 0
+        first[filled] = self._matrix.data[self._matrix.indptr[:-1][filled]]
+        return _frozen(first)
+
+    @cached_property
+    def equal(self) -> np.ndarray:
+        """Whether all weights of a row are the same."""
+        sizes = np.diff(self._matrix.indptr)
+        odd = self._matrix.data != np.repeat(self.first, sizes)
+        equal = np.ones(len(sizes), dtype=bool)
+        if odd.any():
+            equal[np.repeat(np.arange(len(sizes)), sizes)[odd]] = False
+        return _frozen(equal)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,12 +138,12 @@ class Weights(WeightsAlgebra, WeightsOutput):
     @cached_property
     def ids_digest(self) -> str:
         """Short digest of the ids in their order."""
-        return digest(self.ids.astype(str))
+        return digest(self.ids if pd.api.types.is_integer_dtype(self.ids.dtype) else self.ids.astype(str))
 
     @cached_property
     def rows(self) -> RowFacts:
         """Facts of each row, which moments and tests of statistics need."""
-        return row_facts(self.sparse)
+        return RowFacts(self.sparse)
 
     @cached_property
     def others(self) -> Weights:
@@ -225,11 +230,12 @@ class Weights(WeightsAlgebra, WeightsOutput):
 
     @cached_property
     def sorted_by_id(self) -> tuple[Weights, np.ndarray]:
-        """The same weights with the ids in the order of their text, and the place that each had."""
-        text = self.ids.astype(str)
-        if text.is_monotonic_increasing:
+        """The same weights with the ids in order, numbers by size and others by their text; and where each stood."""
+        numbers = pd.api.types.is_integer_dtype(self.ids.dtype)
+        keys = self.ids if numbers else self.ids.astype(str)
+        if keys.is_monotonic_increasing:
             return self, np.arange(self.n)
-        order = np.argsort(np.asarray(text, dtype=object), kind="stable")
+        order = np.argsort(np.asarray(keys, dtype=None if numbers else object), kind="stable")
         return replace(self, ids=self.ids[order], sparse=self.sparse[order][:, order]), order
 
     def subset(self, ids: Iterable[object]) -> Weights:
@@ -403,6 +409,11 @@ def _in_order(matrix: Any, ids: pd.Index) -> Any:
     for side, labels in (("rows", matrix.index), ("columns", matrix.columns)):
         check_same_regions(labels, ids, left=f"{side} of the matrix", right="ids")
     return matrix.reindex(index=ids, columns=ids).to_numpy(dtype=float)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
 
 
 def _frozen_csr(matrix: Any, n: int) -> sp.csr_array:

@@ -41,8 +41,8 @@ def plot(result: Any, **options: Any) -> Figure:
     result         figure (``kind=`` where there are several)
     ============== ==================================================================================
     `Moran`        ``"scatter"`` `moran_scatter`, ``"permutations"`` `permutation_histogram`
-    other locals   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map`
-    global others  `permutation_histogram`: `Geary`, `GetisOrdG`, `JoinCount`, `BivariateMoran`, `Lee`
+    other global   `permutation_histogram`: `Geary`, `GetisOrdG`, `JoinCount`, `BivariateMoran`, `Lee`
+    other local    ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map`
     `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (``regions=``
                    if the values came without boundaries), ``"scatter"`` `moran_scatter`
     `GeoDetector`  ``"interaction"`` `interaction_heatmap` (the default with several factors),
@@ -52,8 +52,8 @@ def plot(result: Any, **options: Any) -> Figure:
     ============== ==================================================================================
 
     `LisaTransitions`, `Markov` and `SpatialMarkov` are drawn by `transition_heatmap`; transitions also by
-    `quadrant_history` (``kind="history"``, of some regions with ``ids=``), `small_multiples` (``"maps"``) and `region_path` (``"path"``, with
-    ``region=``).
+    `quadrant_history` (``kind="history"``, of some regions with ``ids=``), `small_multiples` (``"maps"``) and
+    `region_path` (``"path"``, with ``region=``).
 
     Parameters
     ----------

@@ -116,7 +116,7 @@ def test_the_slope_is_morans_i_with_islands(grid: gpd.GeoDataFrame) -> None:
     for decided in (w, w.standardise("binary")):
         moran = sr.moran(apart["smooth"], w=decided, permutations=9)
         local = sr.local_moran(apart["smooth"], w=decided, permutations=9)
-        assert local.I == pytest.approx(moran.I, rel=1e-14)
+        assert pytest.approx(moran.I, rel=1e-14) == local.I
         for figure in (moran.plot(), local.plot(kind="scatter"), moran.plot(clusters=local.table()["cluster"])):
             (line,) = [line for line in figure.figure.axes[0].lines if line.get_gid() == "slope"]
             x, y = line.get_data()
