@@ -83,7 +83,9 @@ def small_multiples(
     with style(lang):
         if kind == "clusters":
             panels = {
-                time: classed_clusters(values, names, title=options.get("legend"), note="", lang=lang)
+                time: classed_clusters(
+                    values, names, title=options.get("legend"), note="", lang=lang, classes=_all_classes(wide)
+                )
                 for time, values in matched.items()
             }
         else:
@@ -97,6 +99,14 @@ def small_multiples(
             }
         canvas = _draw_panels(frame, panels, columns, options)
     return Figure(canvas, _drawn(panels, matched, names), lang)
+
+
+def _all_classes(wide: pd.DataFrame) -> list[str] | None:
+    """Return the classes that a local statistic has, or else those of all times, so that panels share colours."""
+    kinds = [kind.categories for kind in wide.dtypes if isinstance(kind, pd.CategoricalDtype)]
+    if len(kinds) < wide.shape[1]:
+        kinds = [wide[time].dropna().unique() for time in wide.columns]
+    return sorted({str(name) for names in kinds for name in names}) or None
 
 
 def _wide(regions: object, variable: str | pd.DataFrame) -> pd.DataFrame:

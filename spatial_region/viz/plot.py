@@ -115,6 +115,9 @@ def _(
     adjusted = word(result.correction, lang) if result.correction else ""
     how = "formula" if result.tests is None else "sets" if result.enumerated.all() else "permutations"
     made = word(how, lang, count=result.permutations)
+    if result.title != LocalMoran.title:  # local Moran's maps bear the name that readers know, LISA
+        named = word(result.title, lang)
+        options.setdefault("legend", named if kind == "clusters" else word("of significance", lang, statistic=named))
     if kind == "significance":
         options.setdefault("note", _joined(made, adjusted, lang))
         return significance_map(regions, table["p_adjusted"], **options)
