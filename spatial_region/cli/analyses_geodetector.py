@@ -8,8 +8,8 @@ from typing import Any
 import spatial_region as sr
 from spatial_region import viz
 from spatial_region.cli import schema_analyses as spec
-from spatial_region.cli.analyses import Task
 from spatial_region.cli.checks import times_of
+from spatial_region.cli.task import Task
 from spatial_region.cli.words import in_words, word
 from spatial_region.core.messages import name_regions
 

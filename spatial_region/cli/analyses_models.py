@@ -9,9 +9,9 @@ import pandas as pd
 
 import spatial_region as sr
 from spatial_region.cli import schema_analyses as spec
-from spatial_region.cli.analyses import Task
 from spatial_region.cli.checks import formula_variables, times_of
 from spatial_region.cli.markdown import number, signed
+from spatial_region.cli.task import Task
 from spatial_region.cli.words import word
 from spatial_region.core.messages import name_regions
 from spatial_region.core.study import Study

@@ -11,7 +11,8 @@ from spatial_region.cli.inputs import Inputs
 from spatial_region.cli.loader import AREA, in_order
 from spatial_region.cli.positions import Loc
 from spatial_region.cli.problems import unknown_name
-from spatial_region.cli.schema_analyses import Analysis, SpatialModels
+from spatial_region.cli.schema_analyses import SpatialModels
+from spatial_region.cli.schema_common import Analysis
 from spatial_region.cli.studyfile import Parsed
 from spatial_region.core.messages import name_some
 from spatial_region.core.study import Study
@@ -19,6 +20,11 @@ from spatial_region.errors import InputError
 
 # Kinds for which no time means all times; the others need one when the data are a panel.
 _WHOLE_PANEL = ("moran_by_time", "spatial_panel", "geodetector")
+# Kinds that follow regions from time to time.
+_OVER_TIME = ("moran_by_time", "lisa_transitions", "markov", "spatial_markov")
+# Options whose variables may hold text: strata and groups may be named, and points may be shapes.
+_NAMED = ("factors", "grouping", "points")
+_CATEGORIES = ("join_count", "local_join_count")
 
 
 def check_names(parsed: Parsed, inputs: Inputs) -> None:
@@ -98,11 +104,16 @@ def formula_variables(formula: str) -> list[str]:
 
 def check_numbers(parsed: Parsed, study: Study) -> None:
     """Note every analysis of a variable that holds text, where numbers are needed."""
-    named = [(("analyses", place, *loc), v) for place, _, one in parsed.analyses for loc, v in one.named_variables()]
+    named: list[tuple[Loc, str]] = [
+        (("analyses", place, *loc), variable)
+        for place, _, one in parsed.analyses
+        for loc, variable in one.named_variables()
+        if str(one.kind) not in _CATEGORIES  # type: ignore[attr-defined]
+    ]
     weighing = [(("weights", n, *loc), v) for n, one in parsed.spec.weights.items() for loc, v in one.named_variables()]
     for loc, variable in [*weighing, *named]:
-        if loc[2] in ("factors", "grouping", "points"):
-            continue  # strata and groups may be named, and points may be shapes
+        if loc[2] in _NAMED:
+            continue
         column = study.data[variable] if variable in study.data else study.regions[variable]
         if not pd.api.types.is_numeric_dtype(column.dtype):
             examples = name_some([repr(value) for value in column.dropna().unique()], limit=3)
@@ -127,6 +138,8 @@ def check_times(parsed: Parsed, study: Study) -> None:
             parsed.problems.add((*loc, "at"), "the data have no time; leave this out.")
         for key, time in wanted:
             _check_time(time, (*loc, key), study, parsed)
+        if not study.is_panel and str(one.kind) in _OVER_TIME:  # type: ignore[attr-defined]
+            parsed.problems.add(loc, "follows regions over time, and the data have no time; name it in [[tables]].")
         if needs_time(one) and len(study.times) > 1 and getattr(one, "at", None) is None:
             parsed.problems.add(loc, f'say for which time, at = {study.times[-1]}, a list of times, or "all".')
         if one.within is not None:

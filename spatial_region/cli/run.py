@@ -16,7 +16,7 @@ from spatial_region.cli.inputs import Inputs, read_inputs
 from spatial_region.cli.loader import load_regions, load_study
 from spatial_region.cli.output import Folder, sha256, whole_folder
 from spatial_region.cli.problems import describe
-from spatial_region.cli.schema_analyses import Analysis
+from spatial_region.cli.schema_common import Analysis
 from spatial_region.cli.studyfile import Parsed, read_study_file
 from spatial_region.cli.summary import summary
 from spatial_region.cli.weights import build_weights, in_order
@@ -156,11 +156,9 @@ def _analyse(
     announce: Announce,
 ) -> Section:
     # Imported here: figures need matplotlib, and checking a study file should not wait for it.
-    from spatial_region.cli.analyses import RUNNERS as DESCRIPTIVE
-    from spatial_region.cli.analyses import Task, part_of
-    from spatial_region.cli.analyses_geodetector import RUNNERS as DETECTOR
-    from spatial_region.cli.analyses_models import RUNNERS as MODELS
+    from spatial_region.cli.runners import RUNNERS
     from spatial_region.cli.section import Section, title_of
+    from spatial_region.cli.task import Task, part_of
 
     place, name, one = item
     announce(name)
@@ -173,7 +171,7 @@ def _analyse(
         part = part_of(study, one)
         section = Section(title_of(one, part, settings.lang), folder, settings.lang)
         task = Task(part, section, name, seed, settings.lang, settings.source, whole=study)
-        (DESCRIPTIVE | MODELS | DETECTOR)[one.kind](one, task)  # type: ignore[attr-defined]
+        RUNNERS[one.kind](one, task)  # type: ignore[attr-defined]
         if one.note:
             section.note(one.note)
     if task.facts:

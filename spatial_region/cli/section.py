@@ -9,7 +9,8 @@ import pandas as pd
 
 from spatial_region.cli import markdown
 from spatial_region.cli.output import Folder
-from spatial_region.cli.schema_analyses import Analysis
+from spatial_region.cli.schema_autocorr import WeightsFigures
+from spatial_region.cli.schema_common import Analysis
 from spatial_region.cli.words import note_in, word
 from spatial_region.core.study import Study
 
@@ -86,7 +87,9 @@ def title_of(one: Analysis, study: Study, lang: str) -> str:
     """Return the title that the study file gives an analysis, else one of its kind, variable and weights."""
     if one.title:
         return one.title
-    variable = getattr(one, "variable", "")
-    title = word(one.kind, lang, variable=study.labels.get(variable, variable))  # type: ignore[attr-defined]
+    named = [study.labels.get(variable, variable) for variable in one.subject]
+    if isinstance(one, WeightsFigures):
+        return word("weights of", lang, variable=one.w or next(iter(study.weights)))
+    title = word(one.kind, lang, variable=word("and", lang).join(named))  # type: ignore[attr-defined]
     w = getattr(one, "w", None)
     return word("weighted", lang, title=title, w=w) if w and len(study.weights) > 1 else title

@@ -11,10 +11,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from spatial_region.cli import schema, schema_analyses, schema_weights
+from spatial_region.cli import schema, schema_analyses, schema_common, schema_weights
 from spatial_region.cli.positions import Loc, Positions
 from spatial_region.cli.problems import Problems, translate, unknown_name
-from spatial_region.cli.schema_analyses import Analysis, StudyFile
+from spatial_region.cli.schema_analyses import StudyFile
+from spatial_region.cli.schema_common import Analysis
 from spatial_region.cli.weights import check_references
 from spatial_region.core.messages import name_some
 from spatial_region.errors import ReadError, StudyFileError
@@ -190,7 +191,7 @@ def _model_at(loc: Loc, rest: dict[str, Any]) -> type[BaseModel] | None:
     if len(loc) == 1:
         return StudyFile
     if loc[-2] == "within":
-        return schema_analyses.Within
+        return schema_common.Within
     if loc[-2] == "long":
         return schema.Long
     if loc[0] in ("weights", "analyses"):
@@ -207,8 +208,7 @@ def _unique_names(analyses: list[Any]) -> list[str]:
     for one in analyses:
         name = one.name
         if name is None:
-            subject = getattr(one, "variable", None)
-            base = f"{one.kind}_{subject}" if subject else one.kind
+            base = "_".join([one.kind, *one.subject])
             base = "".join(sign if sign.isalnum() or sign in "_-." else "_" for sign in base)
             name, count = base, 1
             while name in taken:

@@ -8,7 +8,9 @@ import pytest
 
 import spatial_region as sr
 from spatial_region.cli.schema import Boundaries, Long, StudySection, Table, Variable
-from spatial_region.cli.schema_analyses import Analysis, MoranByTime, SpatialModels, Within
+from spatial_region.cli.schema_analyses import SpatialModels
+from spatial_region.cli.schema_autocorr import LocalStatistic, MoranByTime
+from spatial_region.cli.schema_common import Analysis, Within
 from spatial_region.cli.studyfile import ANALYSES, WEIGHTS
 from spatial_region.panel.result import SpatialPanelResult
 
@@ -29,7 +31,7 @@ def test_every_kind_is_on_the_page():
     assert all(f"| `{kind}` |" in text for kind in ANALYSES)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ANALYSES if kind not in ("map", "grades")])
+@pytest.mark.parametrize("kind", [kind for kind in ANALYSES if kind not in ("map", "grades", "weights")])
 def test_options_have_the_names_of_the_public_function(kind):
     model = ANALYSES[kind]
     known = set(inspect.signature(getattr(sr, kind)).parameters)
@@ -37,16 +39,40 @@ def test_options_have_the_names_of_the_public_function(kind):
         known |= set(inspect.signature(sr.moran).parameters)
     if issubclass(model, SpatialModels):  # asked of the result afterwards, or done before
         known |= set(inspect.signature(SpatialPanelResult.impacts).parameters) | {"missing"}
-    if kind == "local_moran":
-        known |= set(inspect.signature(sr.local_moran).parameters) | {"level"}
+    if issubclass(model, LocalStatistic):
+        known |= {"level"}
     assert set(model.model_fields) - COMMON <= known
+
+
+NEW = [kind for kind, model in ANALYSES.items() if model.__module__.endswith("schema_autocorr") and kind != "weights"]
+
+
+@pytest.mark.parametrize("kind", NEW)
+def test_every_option_of_spatial_association_can_be_given(kind):
+    options = set(inspect.signature(getattr(sr, kind)).parameters) - {"study", "ids", "options"}
+    assert options <= set(ANALYSES[kind].model_fields)
+
+
+BUILDERS = {
+    **dict.fromkeys(("queen", "rook"), "contiguity"),
+    **dict.fromkeys(("delaunay", "gabriel", "relative_neighbour", "sphere_of_influence"), "proximity"),
+    "table": "weights_from_table",
+    "file": "read_weights",
+}
+METHODS = ("union", "intersection", "difference", "symmetric_difference", "product")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WEIGHTS if kind not in METHODS])
+def test_options_of_weights_are_those_of_the_builder(kind):
+    options = set(inspect.signature(getattr(sr, BUILDERS.get(kind, kind))).parameters) - {"study", "table", "ids"}
+    assert options - {"kind"} == set(WEIGHTS[kind].model_fields) - {"kind", "standardise"} - (
+        {"path"} if kind == "table" else set()
+    )
 
 
 @pytest.mark.parametrize("kind", list(ANALYSES))
 def test_each_kind_has_a_runner_and_takes_the_common_keys(kind):
-    from spatial_region.cli.analyses import RUNNERS as DESCRIPTIVE
-    from spatial_region.cli.analyses_geodetector import RUNNERS as DETECTOR
-    from spatial_region.cli.analyses_models import RUNNERS as MODELS_RUNNERS
+    from spatial_region.cli.runners import RUNNERS
 
-    assert kind in DESCRIPTIVE | MODELS_RUNNERS | DETECTOR
+    assert kind in RUNNERS
     assert issubclass(ANALYSES[kind], Analysis)

@@ -1,0 +1,25 @@
+"""Which function runs each kind of analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from spatial_region.cli import (
+    analyses,
+    analyses_geodetector,
+    analyses_global,
+    analyses_local,
+    analyses_models,
+    analyses_time,
+)
+from spatial_region.cli.task import Task
+
+RUNNERS: dict[str, Callable[[Any, Task], None]] = {
+    **analyses.RUNNERS,
+    **analyses_global.RUNNERS,
+    **analyses_local.RUNNERS,
+    **analyses_time.RUNNERS,
+    **analyses_models.RUNNERS,
+    **analyses_geodetector.RUNNERS,
+}
