@@ -71,7 +71,7 @@ def _say_test(made: LocalResult, level: float, time: object, task: Task) -> None
         alternative=word(made.alternative, lang), correction=word(f"correction {made.correction or 'none'}", lang),
     )  # fmt: skip
     if made.tests is not None and not _all_sets(made):
-        said += word("monte carlo", lang, fewer=fewer, more=more)
+        said += word("monte carlo" if more > fewer else "monte carlo none", lang, fewer=fewer, more=more)
     task.section.say(said)
     task.caution_few(made.n)
 

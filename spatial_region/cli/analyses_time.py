@@ -17,7 +17,7 @@ from spatial_region.cli.task import Task, with_seed
 from spatial_region.cli.words import in_words, word
 from spatial_region.core.messages import name_regions
 
-_MOST_ROWS, _MOST_TIMES, _MOST_MAPS = 60, 40, 6  # beyond which a history, or maps side by side, cannot be read
+_MOST_ROWS, _MOST_TIMES, _MOST_MAPS = 60, 100, 6  # beyond which a history, or maps side by side, cannot be read
 
 
 def run_lisa_transitions(one: spec.LisaTransitions, task: Task) -> None:

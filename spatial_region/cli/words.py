@@ -62,7 +62,7 @@ _WORDS: dict[str, dict[str, str]] = {
             "`{w}`: {links:,} links; {least} to {most} neighbours, {mean} on average; connected parts: {components}."
         ),
         "islands said": "Without a neighbour: {regions}.",
-        "cardinalities": "{title}: number of neighbours",
+        "cardinalities": "{title}, number of neighbours",
         "spatial_panel": "Spatial panel models",
         "spatial_regression": "Spatial regression",
         "geodetector": "{variable}: GeoDetector",
@@ -92,6 +92,7 @@ _WORDS: dict[str, dict[str, str]] = {
             " If every p erred by one Monte Carlo standard error, the number of significant regions would be between "
             "{fewer} and {more}."
         ),
+        "monte carlo none": " It would be as many if every p erred by one Monte Carlo standard error.",
         "conditional permutations": "{count:,} conditional permutations of each region, seed {seed}",
         "total permutations": "{count:,} permutations of all regions, seed {seed}",
         "stopped early": "{how}, stopped once {count} draws were as extreme",
@@ -111,8 +112,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "HL": "high among low (HL)",
         "not significant": "not significant",
         "undefined": "no neighbours",
-        "high": "high among high (hot spot)",
-        "low": "low among low (cold spot)",
+        "high": "high values around (hot spot)",
+        "low": "low values around (cold spot)",
         "other positive": "alike, neither high nor low",
         "positive": "alike",
         "negative": "unlike",
@@ -248,7 +249,7 @@ _WORDS: dict[str, dict[str, str]] = {
             "`{w}`：{links:,} 个邻接关系；邻居数 {least} 至 {most}，平均 {mean}；连通分量 {components} 个。"
         ),
         "islands said": "无邻居的区域：{regions}。",
-        "cardinalities": "{title}：邻居数",
+        "cardinalities": "{title}，邻居数",
         "local_moran": "{variable}：局部集聚（局部 Moran's I）",
         "spatial_panel": "空间面板模型",
         "spatial_regression": "空间回归",
@@ -275,6 +276,7 @@ _WORDS: dict[str, dict[str, str]] = {
         ),
         "local said": "{n} 个区域中有 {found} 个显著（p ≤ {level}；{how}；{alternative}；{correction}）。",
         "monte carlo": "若各 p 值均偏离一个蒙特卡罗标准误，显著区域数介于 {fewer} 与 {more} 之间。",
+        "monte carlo none": "若各 p 值均偏离一个蒙特卡罗标准误，显著区域数不变。",
         "conditional permutations": "各区域 {count:,} 次条件置换，随机种子 {seed}",
         "total permutations": "全部区域 {count:,} 次置换，随机种子 {seed}",
         "stopped early": "{how}，出现 {count} 次同样极端的结果即停止",

@@ -7,6 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 import pandas as pd
 
+from spatial_region.autocorr.bivariate import BivariateMoran
 from spatial_region.autocorr.global_result import GlobalResult
 from spatial_region.errors import InputError
 from spatial_region.viz.charts import ChartOptions, new_chart, open_frame
@@ -103,4 +104,6 @@ def _draw(data: pd.DataFrame, result: GlobalResult, note: str, options: ChartOpt
 
 
 def _axis(result: GlobalResult, lang: str) -> str:
-    return word("unlike joins", lang) if result.symbol == "unlike" else result.title
+    if result.symbol == "unlike":
+        return word("unlike joins", lang)
+    return word("bivariate", lang) if isinstance(result, BivariateMoran) else result.title

@@ -134,7 +134,7 @@ def test_chinese_results_have_no_english_words_of_the_program(results):
     body = re.sub(r"```(text)?|`[^`\n]*`|\]\([^)]*\)", "", body)  # names in code, and links
     words = set(re.findall(r"[A-Za-z]{2,}", body))
     from_inputs = {"Central", "East", "Northeast", "West", "province", "adcode"}  # values and columns of the inputs
-    in_use = {"Moran", "CSV", "SVG", "HH", "LL", "LH", "HL"}  # in Chinese texts too
+    in_use = {"Moran", "Geary", "CSV", "SVG", "HH", "LL", "LH", "HL"}  # in Chinese texts too
     recipe = {"queen", "kind", "order", "islands", "nearest"}
     assert words <= from_inputs | in_use | recipe
 
@@ -154,6 +154,63 @@ def test_us48_moran_equals_esda(results):
         peer = Moran(income[str(year)], w, transformation="r", permutations=0)
         assert ours.loc[year, "I"] == pytest.approx(peer.I, rel=1e-9)
         assert ours.loc[year, "z"] == pytest.approx(peer.z_norm, rel=1e-8)
+
+
+def test_us48_mobility_is_that_of_counted_moves(results):
+    import geopandas as gpd
+    from libpysal import examples
+    from libpysal.weights import Queen
+
+    states = gpd.read_file(examples.get_path("us48.shp"))
+    w = Queen.from_dataframe(states, use_index=False)
+    w.transform = "r"
+    income = pd.read_csv(examples.get_path("usjoin.csv")).set_index("Name").loc[states["STATE_NAME"]]
+    income = income[[str(year) for year in range(1929, 2010)]].to_numpy(dtype=float)
+    relative = income / income.mean(axis=0)
+    classes, around = (
+        np.searchsorted(np.quantile(x, [0.2, 0.4, 0.6, 0.8]), x) for x in (relative, w.sparse @ relative)
+    )
+    counts = np.zeros((5, 5, 5))
+    np.add.at(counts, (around[:, :-1], classes[:, :-1], classes[:, 1:]), 1)
+    matrix = table(results["us48"], "mobility_matrix", index_col=0)
+    pooled = counts.sum(axis=0)
+    assert np.array_equal(matrix["moves"], pooled.sum(axis=1))
+    assert np.allclose(matrix[list("12345")], pooled / pooled.sum(axis=1, keepdims=True))
+    expected = counts.sum(axis=2, keepdims=True) * pooled / pooled.sum(axis=1, keepdims=True)
+    ratio = 2 * (counts * np.log(np.divide(counts, expected, out=np.ones_like(counts), where=counts > 0))).sum()
+    facts = json.loads((results["us48"] / "manifest.json").read_text(encoding="utf-8"))["results"]["mobility"]["all"]
+    assert facts["likelihood_ratio"] == pytest.approx(ratio, rel=1e-9)
+
+
+def test_us48_moves_between_quadrants_are_those_of_the_scatterplots(results):
+    import geopandas as gpd
+    from libpysal import examples
+    from libpysal.weights import Queen
+
+    states = gpd.read_file(examples.get_path("us48.shp"))
+    w = Queen.from_dataframe(states, use_index=False)
+    w.transform = "r"
+    income = pd.read_csv(examples.get_path("usjoin.csv")).set_index("Name").loc[states["STATE_NAME"]]
+    z = income[[str(year) for year in range(1929, 2010)]].to_numpy(dtype=float)
+    z = z - z.mean(axis=0)
+    quadrant = 2 * (z > 0) + (w.sparse @ z > 0)
+    stays = (quadrant[:, 1:] == quadrant[:, :-1]).mean()
+    facts = json.loads((results["us48"] / "manifest.json").read_text(encoding="utf-8"))["results"]["quadrants"]["all"]
+    assert facts["stability"] == pytest.approx(stays)
+    assert sum(facts["types"].values()) == 48 * 80
+
+
+def test_provinces_compare_economy_with_the_integration_of_neighbours(results):
+    scores = pd.read_csv(STUDIES / "provinces" / "integration_scores.csv").pivot(
+        index="province", columns="dimension", values="score"
+    )
+    study = sr.join(sr.china_provinces(), scores.reset_index(), on="province")
+    study = study.with_weights(queen=sr.contiguity(study, islands="nearest"))
+    x, y = (study.values(name) for name in ("经济发展动力", "城乡高质量融合水平"))
+    x, y = (x - x.mean()) / x.std(ddof=0), (y - y.mean()) / y.std(ddof=0)
+    rows = study.weights["queen"].standardise("row").sparse.toarray()
+    row = table(results["provinces"], "economy_and_integration").iloc[0]
+    assert row["I"] == pytest.approx(float(x @ rows @ y) / len(x), rel=1e-9)
 
 
 def test_us48_levels_and_growth(results):
