@@ -16,12 +16,13 @@ from spatial_region.cli.checks import times_of
 from spatial_region.cli.task import Task, with_seed
 from spatial_region.cli.words import word
 from spatial_region.core.messages import name_some
+from spatial_region.viz.words import word as in_figures
 
 _LEVEL = 0.05  # the default of ``table(level=)``
 
 
 def run_local(one: Any, task: Task) -> None:
-    """Find clusters at each time, with their map, where p is small, and a scatterplot for local Moran's I."""
+    """Find clusters at each time, with their map, and a scatterplot for local Moran's I."""
     options = with_seed(one, task)
     level = options.pop("level", _LEVEL)
     clusters: dict[Any, pd.Series] = {}
@@ -45,7 +46,10 @@ def run_local(one: Any, task: Task) -> None:
         task.section.table(task.named(time), table, caption, shown=_members(made, table, task.lang))
     if len(times) > 1:
         frame = pd.DataFrame(clusters)
-        figure = viz.small_multiples(task.study, frame, kind="clusters", title=task.section.title, **task.map_options)
+        # As where one map stands alone: local Moran's bears the name that readers know.
+        legend = {} if isinstance(made, LocalMoran) else {"legend": in_figures(made.title, task.lang)}
+        shown_as: dict[str, Any] = {"kind": "clusters", "title": task.section.title, **task.map_options, **legend}
+        figure = viz.small_multiples(task.study, frame, **shown_as)
         task.section.figure(task.named(None, "times"), figure, task.section.title)
 
 

@@ -117,6 +117,7 @@ def _say_chain(chain: Chain, title: str, name: str, task: Task) -> None:
     shown.columns = pd.Index([str(column) for column in shown.columns])
     shown["from"] = [word(str(state), lang) if str(state) in STATES else str(state) for state in shown["from"]]
     task.section.table(name, table, word("chain", lang, title=title), shown=in_words(shown, lang))
+    task.section.notes(chain.notes)
 
 
 STATES = ("HH", "LL", "LH", "HL", "not significant")

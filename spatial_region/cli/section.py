@@ -90,6 +90,7 @@ def title_of(one: Analysis, study: Study, lang: str) -> str:
     named = [study.labels.get(variable, variable) for variable in one.subject]
     if isinstance(one, WeightsFigures):
         return word("weights of", lang, variable=one.w or next(iter(study.weights)))
-    title = word(one.kind, lang, variable=word("and", lang).join(named))  # type: ignore[attr-defined]
+    kind = "local_g_star" if getattr(one, "star", None) else str(one.kind)  # type: ignore[attr-defined]
+    title = word(kind, lang, variable=word("and", lang).join(named))
     w = getattr(one, "w", None)
     return word("weighted", lang, title=title, w=w) if w and len(study.weights) > 1 else title

@@ -49,6 +49,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "bivariate_local_moran": "{variable}: local bivariate Moran's I",
         "local_geary": "{variable}: local Geary's c",
         "local_g": "{variable}: hot and cold spots (local G)",
+        "local_g_star": "{variable}: hot and cold spots (local G*)",
         "local_join_count": "{variable}: local join counts",
         "quantile_lisa": "{variable}: quantile LISA",
         "losh": "{variable}: local spatial heteroscedasticity",
@@ -123,7 +124,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "homogeneous": "uniform surroundings",
         "transitions said": (
             "{n} regions, {steps} steps {lengths}. Stability (regions that stay in their quadrant): {stability}; "
-            "flux (region and neighbours both move): {flux}; cohesion (they do as their neighbours do): {cohesion}."
+            "flux (either the region or its neighbours move, not both): {flux}; cohesion (both stay, or both move the "
+            "same way): {cohesion}."
         ),
         "independence said": "Own moves and those of neighbours are independent: χ² = {statistic}, df = {df}, p = {p}.",
         "states said": (
@@ -236,6 +238,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "bivariate_local_moran": "{variable}：双变量局部 Moran's I",
         "local_geary": "{variable}：局部 Geary's c",
         "local_g": "{variable}：热点与冷点（局部 G）",
+        "local_g_star": "{variable}：热点与冷点（局部 G*）",
         "local_join_count": "{variable}：局部连接数",
         "quantile_lisa": "{variable}：分位数 LISA",
         "losh": "{variable}：局部空间异方差",
@@ -307,7 +310,7 @@ _WORDS: dict[str, dict[str, str]] = {
         "homogeneous": "周边差异小",
         "transitions said": (
             "{n} 个区域，{lengths}共 {steps} 步。稳定性（留在原象限的比重）：{stability}；"
-            "流动性（自身与邻居均转移）：{flux}；凝聚性（与邻居同向变动）：{cohesion}。"
+            "流动性（自身与邻居仅一方转移）：{flux}；凝聚性（双方均不变或同向转移）：{cohesion}。"
         ),
         "independence said": "检验自身转移与邻居转移相互独立：χ² = {statistic}，自由度 {df}，p = {p}。",
         "states said": (
@@ -406,6 +409,12 @@ _CARD_ZH = {
     "row": "按行", "binary": "0—1", "none": "无",
 }  # fmt: skip
 _NOTES_ZH = {
+    r"never visited: (.*)": "从未出现的状态：{0}。",
+    r"seen only at the end, so that the long run is unknown: (.*)": "仅在期末出现、因而长期分布未知的状态：{0}。",
+    r"absorbing \(never left once entered\): (.*)": "吸收态（进入后不再离开）：{0}。",
+    r"the long run depends on the start, since there are (\d+) closed sets: (.*)":
+        "长期分布取决于起点：有 {0} 个封闭集（{1}）。",
+    r"left for good, sooner or later: (.*)": "终将永远离开的状态：{0}。",
     r"(\d+) times are pooled; .*": "合并了 {0} 个时点；同一区域的各行并不独立，p 值因此偏小。",
     r"intervals without a unit are no strata: (.*)\.": "没有区域的区间不成层：{0}。",
     r"q of (.*) is inflated by choosing the best bins; p_permutation allows .*":

@@ -132,6 +132,14 @@ def test_local_statistics_at_several_times_share_one_figure(plain):
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_state_that_never_occurs_is_named(plain, lang):
+    plain.replace('name = "cells"', f'name = "cells"\nlang = "{lang}"')
+    plain.add('[[analyses]]\nkind = "markov"\nvariable = "gdp"\nk = 3\nbins = [20, 999]\n')
+    summary, _ = ran(plain)
+    assert {"en": "never visited: 3", "zh": "从未出现的状态：3。"}[lang] in summary
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
 def test_moves_over_time(plain, lang):
     plain.replace('name = "cells"', f'name = "cells"\nlang = "{lang}"')
     plain.add(
