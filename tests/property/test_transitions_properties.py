@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
@@ -32,7 +34,8 @@ def test_row_order_does_not_matter(drawn):
     assert first.counts.equals(second.counts)
     assert first.types.equals(second.types.loc[values.index])
     assert first.cohesion.equals(second.cohesion)
-    assert first.independence == second.independence
+    # Not with ==: where the chain leaves nothing to test, df is 0 and p is NaN, which equals nothing.
+    np.testing.assert_array_equal(astuple(first.independence), astuple(second.independence))
     assert sr.spatial_markov(values, w=w, k=2).counts.equals(sr.spatial_markov(shuffled, w=w, k=2).counts)
 
 
