@@ -28,6 +28,7 @@ from spatial_region.autocorr._shared import count_tails, prefix_sums, put_last_f
 from spatial_region.autocorr._threads import in_threads
 from spatial_region.core.options import Alternative
 from spatial_region.core.weights import RowFacts
+from spatial_region.errors import InputError
 
 EVERY_SET = "every set of neighbours"
 SHARED_SETS = "draws shared by regions of equal weights"
@@ -140,8 +141,15 @@ def conditional_counts(
     Returns
     -------
     Counts
+
+    Raises
+    ------
+    InputError
+        If a feature is not finite.
     """
     n = features.shape[1]
+    if not np.isfinite(features).all():
+        raise InputError("values are not finite once they are standardised; rescale the variable.")
     sizes = np.diff(matrix.indptr).astype(np.int64)
     rows = RowFacts(matrix) if rows is None else rows
     equal = rows.equal

@@ -140,7 +140,7 @@ def local_g(
     `expected`, `variance` and `z` are those of Ord and Getis (1995) for any weights: G when the other values are
     shuffled, G* when all are. They agree with R's spdep; esda's z (seen in 2.8.2) is wrong for row-standardised
     weights. A region without neighbours is undefined under `star` too, since nothing but itself is near. Where all
-    other regions have the value 0, G is undefined (0 / 0), and p is 1. Which class a region has is told by the smaller
+    other regions have the value 0, G is undefined (0 / 0), and so is p. Which class a region has is told by the smaller
     tail.
 
     References
@@ -174,7 +174,9 @@ def local_g(
             seed=seed, tolerance=inputs.lag_tolerance, alternative=alternative, stop_after=stop_after,
         )  # fmt: skip
         p, low = tests.p(alternative), smaller_tail_is_low(tests, inputs)
-    codes = np.where(inputs.islands, 2, np.where(low, 1, 0))
+    nothing = np.isnan(columns["G"])  # 0 / 0: no other region has more than 0
+    p = np.where(nothing[inputs.place], np.nan, p)
+    codes = np.where(inputs.islands | nothing, 2, np.where(low, 1, 0))
     options: dict[str, object] = {
         "star": bool(star),
         "permutations": permutations,

@@ -144,13 +144,24 @@ def standardised_rates(events: np.ndarray, population: np.ndarray) -> tuple[np.n
     events : (n,) counts
     population : (n,) population at risk, positive
     """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        return _standardised(events, population)
+
+
+def _standardised(events: np.ndarray, population: np.ndarray) -> tuple[np.ndarray, RatePrior]:
     rate = events / population
     mean = float(events.sum() / population.sum())
     spread = float((population * (rate - mean) ** 2).sum() / population.sum())
     between = spread - mean / float(population.mean())
     variance = between + mean / population
     variance = np.where(variance < 0, mean / population, variance)
-    return (rate - mean) / np.sqrt(variance), RatePrior(mean, between)
+    standardised = (rate - mean) / np.sqrt(variance)
+    if not np.isfinite(standardised).all() or np.ptp(standardised) == 0:
+        raise InputError(
+            f"events from {events.min():g} to {events.max():g} and populations from {population.min():g} to "
+            f"{population.max():g} give no rates that can be standardised; count both in units of a usual size."
+        )
+    return standardised, RatePrior(mean, between)
 
 
 def check_counts(events: Sample, people: Sample) -> None:

@@ -201,6 +201,8 @@ def higher_order(matrix: sp.csr_array, order: int, *, cumulative: bool) -> sp.cs
         ahead = sp.csr_array(shell @ step)
         ahead.sort_indices()
         shell = difference(ahead, reached)
+        if shell.nnz == 0:
+            break  # nobody is farther away
         reached = sp.csr_array(reached + shell)
     if not cumulative:
         return shell

@@ -114,6 +114,11 @@ class Weights(WeightsAlgebra, WeightsOutput):
         object.__setattr__(self, "sparse", _frozen_csr(_in_order(self.sparse, ids), len(ids)))
         object.__setattr__(self, "recipe", FrozenDict(self.recipe))
 
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        self.__dict__.update(state)
+        for part in (self.sparse.data, self.sparse.indices, self.sparse.indptr):
+            part.flags.writeable = False  # a copy through pickle comes back writable
+
     # -- facts ---------------------------------------------------------------------------------------------
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import shapely
 from scipy import sparse as sp
 from scipy.spatial import cKDTree
 
@@ -33,9 +34,16 @@ def check_regions(frame: pd.DataFrame, names: pd.Series | None) -> None:
     absent = frame.index[np.asarray(frame.geometry.isna() | frame.geometry.is_empty)]
     if len(absent):
         raise GeometryError(f"no geometry for {len(absent)} regions: {name_regions(absent, names)}.")
-    lost = frame.index[~np.isfinite(frame.geometry.bounds.to_numpy()).all(axis=1)]
+    # Bounds pass over NaN in single coordinates, so that these are looked at one by one.
+    coordinates, owner = shapely.get_coordinates(np.asarray(frame.geometry.array), return_index=True)
+    odd = ~np.isfinite(coordinates).all(axis=1) if len(coordinates) and not _all_finite(coordinates) else None
+    lost = frame.index[np.unique(owner[odd])] if odd is not None else frame.index[:0]
     if len(lost):
         raise GeometryError(f"coordinates are not finite in {len(lost)} regions: {name_regions(lost, names)}.")
+
+
+def _all_finite(coordinates: np.ndarray) -> bool:
+    return bool(np.isfinite(coordinates[:, 0]).all() and np.isfinite(coordinates[:, 1]).all())
 
 
 def symmetric(first: np.ndarray, second: np.ndarray, values: np.ndarray, n: int) -> sp.csr_array:

@@ -16,6 +16,8 @@ from spatial_region.errors import DuplicateError, InputError, MissingValuesError
 from spatial_region.weights._attributes import region_column
 from spatial_region.weights._build import finish
 
+_MOST_LINKS = 400_000_000  # what 5 GB hold
+
 
 def block(study: object, grouping: str | pd.Series, *, islands: Islands = "keep") -> Weights:
     """Weights of 1 for regions of the same group, such as the prefectures of one province.
@@ -76,6 +78,9 @@ def block(study: object, grouping: str | pd.Series, *, islands: Islands = "keep"
             f"{name_regions(missing, names)}."
         )
     codes, found = pd.factorize(groups)
+    links = int((np.bincount(codes).astype(np.float64) ** 2).sum())
+    if links > _MOST_LINKS:
+        raise InputError(f"groups this large have {links:,} links; at most {_MOST_LINKS:,} fit. Use smaller groups.")
     recipe = {"kind": "block", "grouping": _label(grouping), "groups": len(found), "islands": islands}
     advice = "Each is alone in its group."
     matrix = block_matrix(codes)

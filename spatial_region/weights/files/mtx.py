@@ -17,6 +17,7 @@ from spatial_region.weights.files._ids import kind_of_ids
 from spatial_region.weights.files._record import from_json, names_of, to_json, to_record
 
 _MARK, _ID = "% spatial_region ", "% id "
+_MOST_ROWS = 50_000_000
 _LONGEST = 900  # characters of a comment; the format has lines of at most 1024, and R's reader keeps to that
 
 
@@ -28,6 +29,7 @@ def read_mtx(source: Source) -> Content:
     ReadError
         If it is no square matrix of real numbers, or damaged.
     """
+    _check_size(source)
     try:
         matrix = mmread(BytesIO(source.data))
     except (ValueError, OverflowError, TypeError) as error:
@@ -48,6 +50,19 @@ def read_mtx(source: Source) -> Content:
     record = from_json("".join(records), source.file)
     ids = _ids(labels, n, source.file)
     return Content(ids, csr, record["recipe"], record["standardisation"], names_of(record, ids, source.file))
+
+
+def _check_size(source: Source) -> None:
+    """Refuse what no file of this length can hold, before memory is set aside for it."""
+    if b"\0" in source.data:
+        raise ReadError(f"{source.file} holds zero bytes, and is no text; MatrixMarket files are.")
+    size = next((line for line in source.data.splitlines() if line.strip() and not line.startswith(b"%")), b"").split()
+    if not all(word.isdigit() for word in size):
+        return  # the reader says what is wrong
+    numbers = [int(word) for word in size]
+    held = numbers[2] if len(numbers) > 2 else numbers[0] * numbers[-1] if len(numbers) == 2 else 0
+    if held > len(source.data) or max(numbers, default=0) > _MOST_ROWS:
+        raise ReadError(f"{source.file} announces {' x '.join(map(str, numbers))}, more than it can hold.")
 
 
 def _ids(labels: list[str], n: int, file: str) -> pd.Index:
