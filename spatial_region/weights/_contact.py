@@ -30,6 +30,8 @@ ROUNDING = 1e-12
 _CORNER = 4.0
 # ... nor, without a tolerance, this many roundings from two borders that cross at a small angle.
 _CROSSING = 1e4
+# A hundred-thousandth of the smaller polygon is no border, unless it is one segment of both.
+_NO_BORDER = 1e-5
 # Segments are looked up in batches, so that memory stays bounded.
 _BATCH = 50_000
 
@@ -87,11 +89,25 @@ def search_contacts(geoms: NDArray[np.object_], *, snap: float = 0.0, geographic
     measured, measured_border = _borders_within(
         segments, geoms, tolerance, corner, ~shared_segment, open_pairs, geographic=geographic
     )
+    if snap == 0.0:
+        measured_border = np.where(
+            measured_border > _shortest(geoms, measured, geographic=geographic), measured_border, 0.0
+        )
     pairs = np.unique(np.concatenate([vertex_pairs, certain, measured]))
     border = np.zeros(len(pairs))
     border[np.searchsorted(pairs, exact[0])] += exact[1]
     border[np.searchsorted(pairs, measured)] += measured_border
     return Contact(pairs // n, pairs % n, border, np.isin(pairs, vertex_pairs, assume_unique=True))
+
+
+def _shortest(geoms: NDArray[np.object_], pairs: IntArray, *, geographic: bool) -> FloatArray:
+    """Length below which borders without common segments are corners: two sides that part at a tiny angle."""
+    bounds = shapely.bounds(geoms)
+    extent = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    if geographic:
+        extent = extent * float(metres_per_degree(np.zeros(1))[0, 0])
+    n = len(geoms)
+    return _NO_BORDER * np.minimum(extent[pairs // n], extent[pairs % n])
 
 
 def _rounding(segments: Segments, *, geographic: bool) -> float:

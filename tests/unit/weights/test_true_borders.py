@@ -148,3 +148,19 @@ def test_bad_input_is_named():
         sr.boundary_length(frame, snap=-1)
     with pytest.raises(sr.errors.GeometryError, match="needs areas"):
         sr.boundary_length(frame.set_geometry(frame.centroid))
+
+
+@pytest.mark.parametrize("tilt", [1e-1, 1e-3, 1e-4])
+@pytest.mark.parametrize("offset", [0.0, 5e5])
+@pytest.mark.parametrize("few", [0, 10**9])
+def test_two_edges_that_part_at_a_tiny_angle_share_a_corner(tilt, offset, few, monkeypatch):
+    """Within the rounding of the coordinates they run along each other for a while; on small maps and on large ones."""
+    monkeypatch.setattr("spatial_region.weights._links._FEW_COORDINATES", few)
+    one = shapely.Polygon([(0, 0), (1000, 0), (500, -300)])
+    two = shapely.Polygon([(0, 0), (1000, 1000 * tilt), (500, 300)])
+    geoms = [shapely.affinity.translate(g, offset, offset) for g in (one, two, shapely.box(5e3, 5e3, 6e3, 6e3))]
+    frame = gpd.GeoDataFrame(geometry=geoms, index=list("abc"), crs=3857)
+    with pytest.warns(sr.errors.IslandWarning):
+        assert sr.contiguity(frame).n_links == 2
+    with pytest.warns(sr.errors.IslandWarning):
+        assert sr.contiguity(frame, kind="rook").n_links == 0
