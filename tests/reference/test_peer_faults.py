@@ -154,12 +154,13 @@ def test_z_of_local_g_is_that_of_draws_without_replacement(columbus, standardisa
 
 @pytest.mark.parametrize("name", LOCAL)
 def test_a_spike_whose_neighbours_are_all_zero_is_not_significant(columbus, name):
-    """Every draw of its neighbours is all zero as well: the truth is 1."""
+    """Every draw of its neighbours is all zero as well: the truth is 1; G, a share of the others' sum, is 0 / 0."""
     values = pd.Series(0.0, index=columbus.index)
     values.iloc[10] = 100.0
     w = sr.contiguity(columbus)
     table = local(name, values, w)
-    assert table["p"].iloc[10] == 1.0
+    assert np.isnan(table["p"].iloc[10]) if name == "local_g" else table["p"].iloc[10] == 1.0
+    assert not table["significant"].iloc[10]
     # A region with k zeros around it: the share of draws without the spike is 1 - k / 48 (44 / 48 = 0.917 for k = 4).
     near = set(w.neighbours(columbus.index[10]).index) | {columbus.index[10]}
     far = [region for region in columbus.index if region not in near]
