@@ -6,10 +6,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 Model = Literal["ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns"]
-Effects = Literal["pooled", "region", "time", "twoway"]
-Method = Literal["ml"]
+Effects = Literal["pooled", "region", "time", "twoway", "random"]
+Method = Literal["ml", "gmm"]
 Determinant = Literal["auto", "eigenvalues", "lu"]
 StandardErrorKind = Literal["simulation", "delta"]
+ErrorComponents = Literal["kkp", "bsk"]
+Dynamic = Literal["time", "space_time", "both"]
+CovarianceKind = Literal[
+    "auto",
+    "classical",
+    "expected",
+    "observed",
+    "quasi",
+    "robust",
+    "cluster_region",
+    "cluster_time",
+    "cluster_both",
+    "driscoll_kraay",
+    "conley",
+]
+# Covariances of regression coefficients that allow errors to differ, or to be alike within a group.
+SANDWICHES = ("robust", "cluster_region", "cluster_time", "cluster_both", "driscoll_kraay", "conley")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError, OptionError
-from spatial_region.panel.fitting import Settings, fit
+from spatial_region.errors import InputError
+from spatial_region.panel.fitting import fit
 from spatial_region.panel.options import Determinant, Effects, Method, Model
 from spatial_region.panel.result import SpatialPanelResult
+from spatial_region.panel.settings import Settings, as_names
 
 
 def spatial_panel(
@@ -108,7 +109,7 @@ def spatial_panel(
     >>> f.params.index.tolist()
     ['a', 'W_a', 'rho']
     """
-    settings = Settings(model, effects, method, _names(lagged), lee_yu, determinant)
+    settings = Settings(model, effects, method, as_names(lagged, "lagged"), lee_yu, determinant=determinant)
     settings.check()
     _check_study(study)
     if not study.is_panel:
@@ -169,7 +170,7 @@ def spatial_regression(
     >>> sr.spatial_regression("y ~ a", study, w=sr.knn(study, k=4), model="sar").params.index.tolist()
     ['Intercept', 'a', 'rho']
     """
-    settings = Settings(model, "pooled", method, _names(lagged), False, determinant)
+    settings = Settings(model, "pooled", method, as_names(lagged, "lagged"), determinant=determinant)
     settings.check()
     _check_study(study)
     if study.is_panel and at is None:
@@ -179,16 +180,6 @@ def spatial_regression(
     if at is not None:
         study = study.at(at)
     return fit(formula, study, w, settings, function="spatial_regression", at=at)
-
-
-def _names(lagged: Sequence[str] | None) -> tuple[str, ...] | None:
-    if lagged is None or isinstance(lagged, str):
-        return lagged if lagged is None else (lagged,)
-    names = tuple(lagged) if isinstance(lagged, Iterable) else (lagged,)
-    for name in names:
-        if not isinstance(name, str):
-            raise OptionError(f"lagged= takes names of regressors, such as ['a', 'b']; found {name!r}.")
-    return names
 
 
 def _check_study(study: object) -> None:

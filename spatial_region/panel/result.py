@@ -16,9 +16,8 @@ from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import Spec, make_spec
 from spatial_region.core.weights import Weights
 from spatial_region.errors import ConvergenceWarning
-from spatial_region.panel._determinant import LogDeterminant
-from spatial_region.panel._impacts import ImpactInput, delta_impacts, simulated_impacts
 from spatial_region.panel.impacts import Impacts, label_impacts, show_table
+from spatial_region.panel.numbers import ImpactSource
 from spatial_region.panel.options import PARTS, TITLES, Parts, StandardErrorKind
 
 
@@ -93,7 +92,10 @@ class SpatialPanelResult(Result):
     spec: Spec
     regressors: list[str] = field(repr=False)
     lagged: list[str] = field(repr=False)
-    _determinant: LogDeterminant | None = field(repr=False)
+    covariance_kind: str
+    components: pd.Series
+    diagnostics: pd.DataFrame | None
+    _impact_source: ImpactSource = field(repr=False)
 
     # -- inference -----------------------------------------------------------------------------------------
 
@@ -176,8 +178,6 @@ class SpatialPanelResult(Result):
         """
         check_option(se, StandardErrorKind, "se")
         check_whole_number(draws, "draws", least=2)
-        given = self._impact_input()
-        sparse = self.weights.sparse if self.weights is not None else None
         spec = make_spec(
             "impacts",
             options={"se": se, "draws": draws if se == "simulation" else None},
@@ -185,28 +185,14 @@ class SpatialPanelResult(Result):
             seed=seed if se == "simulation" else None,
         )
         if se == "delta":
-            found = delta_impacts(given, sparse, self._determinant)
+            found = self._impact_source.delta(self.params, self.covariance)
         else:
-            random = generator(seed, "impacts")
-            found = simulated_impacts(given, sparse, self._determinant, draws=draws, random=random)
+            found = self._impact_source.simulate(
+                self.params, self.covariance, draws=draws, random=generator(seed, "impacts")
+            )
             _warn_of_rejected(found.rejected, draws)
         has_indirect = self._parts.lag_y or self._parts.lag_x
         return label_impacts(found, self.regressors, has_indirect=has_indirect, spec=spec)
-
-    def _impact_input(self) -> ImpactInput:
-        lags = [f"W_{name}" for name in self.lagged]
-        rho = ["rho"] if self._parts.lag_y else []
-        kept = [*self.regressors, *lags, *rho]
-        theta = pd.Series(0.0, index=self.regressors)
-        theta[self.lagged] = self.params[lags].to_numpy()
-        return ImpactInput(
-            self.params[self.regressors].to_numpy(dtype=float),
-            theta.to_numpy(),
-            float(self.params["rho"]) if rho else 0.0,
-            self.covariance.loc[kept, kept].to_numpy(dtype=float),
-            [self.regressors.index(name) for name in self.lagged],
-            bool(rho),
-        )
 
     # -- tables --------------------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def test_impacts(produc, case):
     given = ImpactInput(
         fit.params[X].to_numpy(), theta, fit.params["rho"], np.array(expected["vcov"])[:-1, :-1], lags, True
     )
-    errors = delta_impacts(given, study.weights["contiguity"].sparse, fit._determinant).se
+    errors = delta_impacts(given, study.weights["contiguity"].sparse, fit._impact_source.determinant).se
     for row, kind in enumerate(("direct", "indirect", "total")):
         np.testing.assert_allclose(errors[row], expected["impacts"][f"se_{kind}"], atol=1e-7)
 

@@ -35,8 +35,8 @@ def panel(us48, formula=FORMULA, **options):
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        ({"method": "gmm"}, "method='gmm' is not offered.*'ml'"),
-        ({"effects": "random"}, "effects='random' is not offered.*'pooled', 'region', 'time', 'twoway'"),
+        ({"method": "bayes"}, "method='bayes' is not offered.*'ml', 'gmm'"),
+        ({"effects": "fixed"}, "effects='fixed' is not offered.*'pooled', 'region', 'time', 'twoway', 'random'"),
         ({"effects": "two-way"}, "Did you mean 'twoway'"),
         ({"model": "durbin"}, "model='durbin' is not offered.*'sdm'"),
         ({"determinant": "chebyshev"}, "determinant='chebyshev' is not offered"),
@@ -109,7 +109,7 @@ def test_names_of_lags(us48):
     with pytest.raises(UnknownNameError, match="lagged= names 'inital'.*Did you mean 'initial'"):
         panel(us48, lagged=["inital"])
     for wrong in (5, [5], [None], 2.5):
-        with pytest.raises(OptionError, match="lagged= takes names of regressors"):
+        with pytest.raises(OptionError, match="lagged= takes names of variables"):
             panel(us48, lagged=wrong)
     with pytest.raises(InputError, match="lagged= is empty"):
         panel(us48, lagged=[])

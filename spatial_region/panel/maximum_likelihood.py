@@ -1,0 +1,117 @@
+"""Maximum likelihood of one model with fixed effects or none: from arrays to numbers, with everything checked."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from scipy import sparse as sp
+
+from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputError
+from spatial_region.panel._blocks import Array, Blocks
+from spatial_region.panel._determinant import LogDeterminant
+from spatial_region.panel._estimate import Estimate, estimate
+from spatial_region.panel.numbers import Numbers
+from spatial_region.panel.settings import Settings
+
+# A residual share below which the fit is exact up to rounding, and has no likelihood.
+EXACT = 1e-13
+# Change of the log-likelihood over one standard error that still counts as none.
+_FLAT = 1e-4
+
+
+def fit_fixed(
+    blocks: Blocks,
+    w: sp.csr_array | None,
+    determinant: LogDeterminant | None,
+    settings: Settings,
+    *,
+    response: str,
+) -> Numbers:
+    """Fit by the concentrated likelihood.
+
+    Raises
+    ------
+    InputError
+        If the regressors explain the response exactly.
+    ConvergenceError
+        If there is no maximum inside the interval of the spatial parameters.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If there are two maxima of nearly the same height.
+    """
+    found = estimate(
+        blocks, w, determinant, parts=settings.parts, effects=settings.fixed_effects, lee_yu=settings.lee_yu
+    )
+    _check_found(found, determinant, settings, response)
+    spatial = {"rho": found.rho} if settings.parts.lag_y else {}
+    spatial |= {"lambda": found.lam} if settings.parts.error else {}
+    return Numbers(
+        coefficients=found.coefficients,
+        spatial=spatial,
+        covariance=found.covariance[:-1, :-1],
+        sigma2=found.sigma2,
+        sigma2_se=float(np.sqrt(found.covariance[-1, -1])),
+        loglik=found.loglik,
+        size=found.size,
+        df_model=len(found.coefficients) + len(spatial) + 1 + found.n_effects,
+        df_residual=found.df_residual,
+        innovations=found.residuals.innovations,
+        effects=None if settings.fixed_effects == "pooled" else found.effects,
+        r2=found.r2,
+        r2_within=found.r2_within,
+        r2_squared_correlation=found.r2_squared_correlation,
+    )
+
+
+def check_not_exact(r2_within: float, response: str) -> None:
+    """Refuse a response without residuals.
+
+    Raises
+    ------
+    InputError
+        If the regressors explain it exactly.
+    """
+    if r2_within > 1 - EXACT:
+        raise InputError(f"the regressors explain {response!r} exactly; a likelihood needs residuals that vary.")
+
+
+def _check_found(found: Estimate, determinant: LogDeterminant | None, settings: Settings, response: str) -> None:
+    check_not_exact(found.r2_within, response)
+    if determinant is None:
+        return
+    best = found.optimum
+    values = ", ".join(
+        f"{name} = {value:.6g}"
+        for name, value, present in (
+            ("rho", best.rho, settings.parts.lag_y),
+            ("lambda", best.lam, settings.parts.error),
+        )
+        if present
+    )
+    if best.at_bound or not _is_covariance(found.covariance):
+        raise ConvergenceError(
+            f"model={settings.model!r} has no maximum inside ({determinant.low:.6g}, {determinant.high:.6g}): "
+            f"{values}. Check the weights (one component? duplicates of a region?), trends in {response!r}, "
+            f"or use a simpler model."
+        )
+    if found.gradient > _FLAT:
+        raise ConvergenceError(
+            f"the search for the maximum of model={settings.model!r} stopped at {values}, where the log-likelihood "
+            f"still changes by {found.gradient:.3g} over one standard error. Try a model with fewer spatial terms."
+        )
+    if best.rival is not None:
+        rho, lam, height = best.rival
+        warnings.warn(
+            f"model={settings.model!r} has two maxima of nearly the same height: {values} (log-likelihood "
+            f"{found.loglik:.6g}) and rho = {rho:.6g}, lambda = {lam:.6g} ({height:.6g}). rho and lambda are "
+            f"hardly told apart; compare with a model that has only one of them.",
+            ConvergenceWarning,
+            stacklevel=6,
+        )
+
+
+def _is_covariance(matrix: Array) -> bool:
+    return bool(np.isfinite(matrix).all() and (np.diag(matrix) > 0).all())
