@@ -39,13 +39,23 @@ def maximise(likelihood: Likelihood, *, lag_y: bool, error: bool) -> Optimum:
     determinant = likelihood.determinant
     if determinant is None or not (lag_y or error):
         return Optimum(0.0, 0.0, False)
-    width = determinant.high - determinant.low
-    low, high = determinant.low + _MARGIN * width, determinant.high - _MARGIN * width
     points = 60 if determinant.kind == "eigenvalues" else 12
     if not (lag_y and error):
-        best, at_bound = _maximise_one(likelihood, np.linspace(low, high, points), is_rho=lag_y)
+        best, at_bound = _maximise_one(likelihood, _grid(determinant.low, determinant.high, points), is_rho=lag_y)
         return Optimum(best if lag_y else 0.0, 0.0 if lag_y else best, at_bound)
-    return _maximise_two(likelihood, np.linspace(low, high, points // 2 + 1))
+    return _maximise_two(likelihood, _grid(determinant.low, determinant.high, points // 2))
+
+
+def _grid(low: float, high: float, points: int) -> Array:
+    """Return as many points below 0 as above: an interval such as (-1600, 1) would otherwise have none above."""
+    half = points // 2
+    below = np.linspace(low * (1 - _MARGIN), 0, half, endpoint=False)
+    return np.concatenate([below, np.linspace(0, high * (1 - _MARGIN), half + 1)])
+
+
+def _is_at_end(value: float, grid: Array) -> bool:
+    """Whether a value is at an end of the grid, by its distance from 0."""
+    return bool(value < grid[0] * (1 - _CLOSE) or value > grid[-1] * (1 - _CLOSE))
 
 
 def _maximise_one(likelihood: Likelihood, grid: Array, *, is_rho: bool) -> tuple[float, bool]:
@@ -61,8 +71,7 @@ def _maximise_one(likelihood: Likelihood, grid: Array, *, is_rho: bool) -> tuple
         found = float(brentq(slope, low, high, xtol=1e-13, rtol=1e-13))
     else:
         found = float(minimize_scalar(lambda x: -value(x), bounds=(low, high), method="bounded").x)
-    span = _CLOSE * (grid[-1] - grid[0])
-    return found, bool(found - grid[0] < span or grid[-1] - found < span)
+    return found, _is_at_end(found, grid)
 
 
 def _maximise_two(likelihood: Likelihood, grid: Array) -> Optimum:
@@ -73,8 +82,7 @@ def _maximise_two(likelihood: Likelihood, grid: Array) -> Optimum:
     if not maxima:  # the likelihood is not finite anywhere
         return Optimum(0.0, 0.0, True)
     value, rho, lam = maxima[0]
-    span = _CLOSE * (grid[-1] - grid[0])
-    at_bound = min(rho - grid[0], grid[-1] - rho, lam - grid[0], grid[-1] - lam) < span
+    at_bound = _is_at_end(rho, grid) or _is_at_end(lam, grid)
     apart = [m for m in maxima[1:] if max(abs(m[1] - rho), abs(m[2] - lam)) > 0.05 and value - m[0] < 2]
     rival = (apart[0][1], apart[0][2], apart[0][0]) if apart else None
     return Optimum(rho, lam, bool(at_bound), rival)

@@ -314,3 +314,13 @@ def test_regions_without_geometry_order(us48):
         FORMULA, sr.make_study(points.set_crs(3857, allow_override=True), us48.data), w=us48.weights["queen"]
     )
     assert fit.nobs == 384
+
+
+def test_an_interval_that_reaches_far_below_zero_is_searched_above_it_too():
+    """One weak loop makes the lowest real eigenvalue nearly 0 and the interval (-1600, 1): 0.4 is not its end."""
+    from spatial_region.panel._search import _grid, _is_at_end
+
+    grid = _grid(-1600.0, 1.0, 60)
+    assert (grid > 0).sum() == 30 and (grid < 0).sum() == 30
+    assert not _is_at_end(0.41, grid)
+    assert _is_at_end(0.9999, grid) and _is_at_end(-1599.9, grid)
