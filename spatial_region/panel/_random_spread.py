@@ -1,0 +1,156 @@
+"""Covariance of the part of a panel that holds the region effects: M = I + delta B B', or (1 + delta) I.
+
+B = I - lambda W. After filtering by B the part along the region effects has covariance sigma2 M, where delta is the
+weight of the region effects. Where they share the spatial error process (Kapoor, Kelejian and Prucha) M is a multiple of I;
+where they stand outside it (Baltagi, Song and Koh) it is a sparse matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy import sparse as sp
+from scipy.linalg import cho_factor, cho_solve
+
+from spatial_region.panel._blocks import Array
+from spatial_region.panel._determinant import factorise
+
+# Up to this number of regions, beyond this share of links in W W', dense factors are cheaper than sparse ones.
+_MOST_DENSE = 2000
+_DENSE = 0.1
+# h of the complex step: Im f(x + ih) / h is the derivative, without cancellation however small h is.
+_STEP = 1e-20
+
+
+class Spread(Protocol):
+    """M at one lambda and delta: its inverse, its log-determinant, and its derivatives."""
+
+    @property
+    def logdet(self) -> float:
+        """Return log|M|."""
+        ...
+
+    @property
+    def traces(self) -> tuple[float, float]:
+        """Return the derivatives of log|M| in delta and lambda."""
+        ...
+
+    def solve(self, blocks: Array) -> Array:
+        """Return M^-1 v."""
+        ...
+
+    def by_delta(self, vector: Array) -> Array:
+        """Return the derivative of M in delta, times v."""
+        ...
+
+    def by_lam(self, vector: Array) -> Array:
+        """Return the derivative of M in lambda, times v."""
+        ...
+
+
+@dataclass(frozen=True)
+class CommonSpread:
+    """M = (1 + delta) I: the region effects share the spatial error process, or there is none."""
+
+    delta: float
+    regions: int
+
+    @property
+    def logdet(self) -> float:
+        """Return N log(1 + delta)."""
+        return float(self.regions * np.log1p(self.delta))
+
+    @property
+    def traces(self) -> tuple[float, float]:
+        """Return N / (1 + delta) and 0."""
+        return self.regions / (1 + self.delta), 0.0
+
+    def solve(self, blocks: Array) -> Array:
+        """Return v / (1 + delta)."""
+        return blocks / (1 + self.delta)
+
+    def by_delta(self, vector: Array) -> Array:
+        """Return v."""
+        return vector
+
+    def by_lam(self, vector: Array) -> Array:
+        """Return 0."""
+        return np.zeros_like(vector)
+
+
+@dataclass(frozen=True)
+class ErrorWeights:
+    """W and the products of which B B' = I - lambda (W + W') + lambda^2 W W' consists."""
+
+    w: sp.csr_array
+    both: sp.csc_array
+    squared: sp.csc_array
+    dense: bool
+
+    def outer(self, lam: float) -> sp.csc_array:
+        """Return B B'."""
+        eye = sp.eye_array(self.w.shape[0], format="csc")
+        return sp.csc_array(eye - lam * self.both + lam**2 * self.squared)
+
+    def outer_slope(self, lam: float) -> sp.csc_array:
+        """Return its derivative in lambda."""
+        return sp.csc_array(2 * lam * self.squared - self.both)
+
+
+def make_error_weights(w: sp.csr_array) -> ErrorWeights:
+    """Prepare the weights of the error process."""
+    squared = sp.csc_array(w @ w.T)
+    n = w.shape[0]
+    dense = n <= _MOST_DENSE and squared.nnz > _DENSE * n * n
+    return ErrorWeights(w, sp.csc_array(w + w.T), squared, dense)
+
+
+class OwnSpread:
+    """M = I + delta B B': the region effects stand outside the spatial error process."""
+
+    def __init__(self, weights: ErrorWeights, lam: float, delta: float) -> None:
+        self._outer, self._slope = weights.outer(lam), weights.outer_slope(lam)
+        self._delta = delta
+        matrix = sp.csc_array(sp.eye_array(weights.w.shape[0], format="csc") + delta * self._outer)
+        # M is positive definite, so that pivots on the diagonal are safe.
+        self._matrix = matrix
+        self._cholesky = cho_factor(matrix.toarray(), lower=True) if weights.dense else None
+        self._factors = None if weights.dense else factorise(matrix)
+
+    @cached_property
+    def logdet(self) -> float:
+        """Return log|M|."""
+        if self._factors is not None:
+            return float(np.log(self._factors.U.diagonal()).sum())
+        assert self._cholesky is not None  # one of the two is there
+        return float(2 * np.log(np.diag(self._cholesky[0])).sum())
+
+    @cached_property
+    def traces(self) -> tuple[float, float]:
+        """Return tr(M^-1 B B') and delta tr(M^-1 d(B B')/d lambda)."""
+        if self._cholesky is not None:
+            inverse = cho_solve(self._cholesky, np.eye(self._matrix.shape[0]))
+            return float(self._outer.multiply(inverse).sum()), self._delta * float(self._slope.multiply(inverse).sum())
+        return self._trace(self._outer), self._delta * self._trace(self._slope)
+
+    def solve(self, blocks: Array) -> Array:
+        """Return M^-1 v."""
+        if self._factors is not None:
+            return self._factors.solve(blocks)
+        return cho_solve(self._cholesky, blocks)
+
+    def by_delta(self, vector: Array) -> Array:
+        """Return B B' v."""
+        return self._outer @ vector
+
+    def by_lam(self, vector: Array) -> Array:
+        """Return delta d(B B')/d lambda v."""
+        return self._delta * (self._slope @ vector)
+
+    def _trace(self, change: sp.csc_array) -> float:
+        """Return tr(M^-1 C), the derivative of log|M + h C|, by a complex step through the factorisation."""
+        pivots = factorise(sp.csc_array(self._matrix + complex(0, _STEP) * change)).U.diagonal()
+        return float((pivots.imag / pivots.real).sum() / _STEP)
