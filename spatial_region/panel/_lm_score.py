@@ -10,8 +10,8 @@ from scipy.linalg import eigh
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._lm_value import TestValue, chi2_value
 
-# Below this share of a parameter's information, what others leave of it is rounding.
-_NOTHING = 1e-9
+# Below this share of the information of a parameter alone, what others leave of it is rounding.
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,21 @@ class Score:
         At the restricted maximum likelihood estimate.
     information : (p, p)
         Expected information of these parameters, all others partialled out.
+    alone : (p,)
+        Information of each parameter before anything was partialled out: the yardstick of what counts as nothing.
     groups : dict of str to list of int
         Places of the parameters of each name.
     """
 
     gradient: Array
     information: Array
+    alone: Array
     groups: dict[str, list[int]]
 
     def test(self, *names: str) -> TestValue:
         """Test that the parameters `names` are 0, given that all others are."""
         places = self._places(names)
-        return _quadratic(self.gradient[places], self.information[np.ix_(places, places)], self._own(places))
+        return _quadratic(self.gradient[places], self.information[np.ix_(places, places)], self.alone[places])
 
     def robust(self, name: str, *, against: str) -> TestValue:
         """Test that parameters `name` are 0 when `against` may be a little off 0 (Bera and Yoon 1993).
@@ -47,23 +50,19 @@ class Score:
         share = np.linalg.solve(self.information[np.ix_(others, others)], cross.T).T
         gradient = self.gradient[places] - share @ self.gradient[others]
         information = self.information[np.ix_(places, places)] - share @ cross.T
-        return _quadratic(gradient, information, self._own(places))
+        return _quadratic(gradient, information, self.alone[places])
 
     def _places(self, names: tuple[str, ...]) -> list[int]:
         return [place for name in names for place in self.groups[name]]
 
-    def _own(self, places: list[int]) -> Array:
-        return np.asarray(np.diag(self.information)[places])
 
-
-def _quadratic(gradient: Array, information: Array, own: Array) -> TestValue:
+def _quadratic(gradient: Array, information: Array, alone: Array) -> TestValue:
     """Return g' I^-1 g on as many degrees of freedom as the information has directions.
 
-    `own` is the information before anything else was partialled out: the yardstick of what counts as nothing. A lag
-    that the other columns span (of a period's dummy, of an island) takes no degree of freedom; where nothing is left
-    at all, the statistic is not defined and NaN.
+    A lag that the other columns span takes no degree of freedom; where nothing is left at all, the statistic is not
+    defined and NaN.
     """
-    scale = np.sqrt(np.where(own > 0, own, 1.0))
+    scale = np.sqrt(np.where(alone > 0, alone, 1.0))
     values, vectors = eigh(information / np.outer(scale, scale))
     kept = values > _NOTHING
     if not kept.any():

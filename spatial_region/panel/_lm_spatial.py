@@ -90,10 +90,11 @@ def lm_tests(
     tau = periods - int(lee_yu and effects in ("region", "twoway"))
     rows = regions - int(lee_yu and effects in ("time", "twoway"))
     size = _Size(tau, tau * rows)
-    if intercept is not None:  # digits of variables far from zero
-        x = x - x.mean(axis=(0, 1))
-        x[:, :, intercept] = 1.0
     wx = spatial_lag(w, x[:, :, lagged]) if lagged else np.empty((periods, regions, 0))
+    if intercept is not None:
+        # For the digits of variables far from zero; only after lags are taken, as W 1 need not be a multiple of 1.
+        x, wx = x - x.mean(axis=(0, 1)), wx - wx.mean(axis=(0, 1))
+        x[:, :, intercept] = 1.0
     score = _score(y, x, wx, matrices, effects=effects, traces=traces, size=size)
     found = _lag_and_error(score, "")
     if not lagged:
@@ -160,8 +161,9 @@ def _score(
     s2 = float((e**2).sum()) / size.observations
     sigma = np.sqrt(s2)
     # In units of sigma; the mean of y under the null, effects and all, is what least squares leaves no residual of.
-    pushed = leave(spatial_lag(lag, (y - e)[:, :, None]))[:, 0] / sigma
-    lags = leave(wx) / sigma
+    moved = np.concatenate([spatial_lag(lag, (y - e)[:, :, None]), wx], axis=2) / sigma
+    left = leave(moved)
+    pushed, lags = left[:, 0], left[:, 1:]
     both = np.stack([spatial_lag(lag, y[:, :, None])[:, :, 0], spatial_lag(error, e[:, :, None])[:, :, 0]])
     gradient = np.concatenate(
         [(both * e).sum(axis=(1, 2)) / s2 - size.periods * traces.first, lags.T @ e.ravel() / sigma]
@@ -171,7 +173,9 @@ def _score(
     information[:2, :2] += size.periods * traces.second
     # The variance is estimated too: it takes away what the traces of W itself share with it.
     information[:2, :2] -= 2 * size.periods**2 * np.outer(traces.first, traces.first) / size.observations
-    return Score(gradient, information, {"rho": [0], "lambda": [1], "theta": list(range(2, 2 + wx.shape[2]))})
+    alone = np.insert(((moved - moved.mean(axis=(0, 1))) ** 2).sum(axis=(0, 1)), 1, 0.0)
+    alone[:2] += size.periods * np.diag(traces.second)
+    return Score(gradient, information, alone, {"rho": [0], "lambda": [1], "theta": list(range(2, 2 + wx.shape[2]))})
 
 
 def _traces(matrices: tuple[sp.csr_array, sp.csr_array], *, without_mean: bool) -> _Traces:
