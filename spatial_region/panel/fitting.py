@@ -13,6 +13,7 @@ from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 from spatial_region.panel._blocks import make_blocks
 from spatial_region.panel._determinant import LogDeterminant, make_determinant
+from spatial_region.panel._near import conley_kernel
 from spatial_region.panel.design import INTERCEPT, Design, choose_lagged, read_formula
 from spatial_region.panel.identification import check_identified
 from spatial_region.panel.maximum_likelihood import fit_fixed
@@ -109,7 +110,8 @@ def _fit_single(task: Task) -> tuple[Numbers, LogDeterminant | None]:
     determinant = None
     if sparse is not None and not settings.parts.is_linear:
         determinant = make_determinant(sparse, settings.determinant)
-    return fit_fixed(blocks, sparse, determinant, settings, response=design.response), determinant
+    near = conley_kernel(task.study, settings.km) if settings.km is not None else None
+    return fit_fixed(blocks, sparse, determinant, settings, response=design.response, near=near), determinant
 
 
 def check_distinct(names: list[str]) -> None:
@@ -184,6 +186,7 @@ def label(found: Numbers, task: Task, determinant: LogDeterminant | None, spec: 
         spec=spec,
         regressors=task.regressors,
         lagged=task.lagged,
+        response=design.response,
         covariance_kind=settings.covariance_used,
         components=pd.Series(dict(found.components), dtype=float, name="estimate"),
         diagnostics=found.diagnostics,

@@ -11,7 +11,9 @@ from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputErr
 from spatial_region.panel._blocks import Array, Blocks
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._estimate import Estimate, estimate
+from spatial_region.panel._sandwich import degrees_lost, sandwich
 from spatial_region.panel.numbers import Numbers
+from spatial_region.panel.options import SANDWICHES
 from spatial_region.panel.settings import Settings
 
 # A residual share below which the fit is exact up to rounding, and has no likelihood.
@@ -27,8 +29,9 @@ def fit_fixed(
     settings: Settings,
     *,
     response: str,
+    near: sp.csr_array | None = None,
 ) -> Numbers:
-    """Fit by the concentrated likelihood.
+    """Fit by the concentrated likelihood; `near` is the kernel of distance of Conley's covariance.
 
     Raises
     ------
@@ -51,7 +54,9 @@ def fit_fixed(
     return Numbers(
         coefficients=found.coefficients,
         spatial=spatial,
-        covariance=found.covariance[:-1, :-1],
+        covariance=_sandwich(found, blocks, settings, near)
+        if settings.covariance in SANDWICHES
+        else found.covariance[:-1, :-1],
         sigma2=found.sigma2,
         sigma2_se=float(np.sqrt(found.covariance[-1, -1])),
         loglik=found.loglik,
@@ -64,6 +69,24 @@ def fit_fixed(
         r2_within=found.r2_within,
         r2_squared_correlation=found.r2_squared_correlation,
     )
+
+
+def _sandwich(found: Estimate, blocks: Blocks, settings: Settings, near: sp.csr_array | None) -> Array:
+    """Return the covariance of least squares that does not take errors to be alike."""
+    periods, regions, k = blocks.z_within.shape
+    triangle = np.linalg.qr(blocks.z_within.reshape(-1, k), mode="r")
+    root = np.linalg.inv(triangle)
+    lost = degrees_lost(settings.covariance, slopes=k, effects=settings.fixed_effects, regions=regions, periods=periods)
+    spread = sandwich(
+        blocks.z_within,
+        found.residuals.innovations,
+        root @ root.T,
+        kind=settings.covariance,
+        lost=lost,
+        near=near,
+    )
+    back = blocks.back_to_means(k)
+    return back @ spread @ back.T
 
 
 def check_not_exact(r2_within: float, response: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 from spatial_region.panel.fitting import fit
-from spatial_region.panel.options import Determinant, Effects, Method, Model
+from spatial_region.panel.options import CovarianceKind, Determinant, Effects, ErrorComponents, Method, Model
 from spatial_region.panel.result import SpatialPanelResult
 from spatial_region.panel.settings import Settings, as_names
 
@@ -17,35 +17,47 @@ def spatial_panel(
     study: Study,
     *,
     w: object = None,
+    w_error: object = None,
     model: Model = "sdm",
     effects: Effects = "twoway",
     method: Method = "ml",
     lagged: Sequence[str] | None = None,
     lee_yu: bool = False,
+    components: ErrorComponents = "kkp",
+    serial: bool = False,
+    endogenous: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
+    covariance: CovarianceKind = "auto",
+    km: float | None = None,
     determinant: Determinant = "auto",
 ) -> SpatialPanelResult:
     """Regress on regressors, on what neighbours have, and on what neighbours do, in a panel of regions.
 
     ``y_t = rho W y_t + X_t b + W X_t theta + region and time effects + u_t``, ``u_t = lambda W u_t + e_t``,
-    of which each model contains a part. Exact maximum likelihood: slopes, effects and variance are
-    concentrated out, and the log-determinant is that of the N x N matrix, T times.
+    of which each model contains a part. By maximum likelihood: slopes, effects and variance are concentrated
+    out, and the log-determinant is that of the N x N matrix, T times. By the method of moments (gmm): W y is
+    instrumented by W X and W W X, and lambda solves moment conditions of the residuals.
 
     Parameters
     ----------
     formula : str
-        ``"log(y) ~ a + b"``. Effects take the place of the intercept. Lags are made by the model and are
+        ``"log(y) ~ a + b"``. Fixed effects take the place of the intercept. Lags are made by the model and are
         called ``W_a``.
     study : Study
         Panel with every variable present for every region and time.
-    w : Weights, Graph, W, str, optional
-        Weights, or the name of one in the study; None takes the study's only one. Weights whose maker
-        decided no standardisation are row-standardised; binary ones are used as they are.
+    w : Weights, Graph, W, str, mapping, list, optional
+        Weights, or the name of one in the study; None takes the study's only one. A mapping (or `WeightsByTime`)
+        from time to weights lets them change. A list of several gives a lag for each: ``W1_a``, ``W2_a``,
+        ``rho_1``, ``rho_2``. Weights whose maker decided no standardisation are row-standardised; binary ones
+        are used as they are.
+    w_error : Weights, Graph, W, str, mapping, optional
+        Weights of the disturbance; by default those of the lag.
     model : {"ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns"}
         rho: sar, sac, sdm, gns. theta: slx, sdm, sdem, gns. lambda: sem, sac, sdem, gns.
-    effects : {"pooled", "region", "time", "twoway"}
-        Fixed effects.
-    method : {"ml"}
-        Maximum likelihood.
+    effects : {"pooled", "region", "time", "twoway", "random"}
+        Fixed effects, or random effects of regions.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or two-stage least squares with moment conditions for lambda.
     lagged : sequence of str, optional
         Regressors whose lag is in the model (slx, sdm, sdem, gns); by default all.
     lee_yu : bool
@@ -53,8 +65,24 @@ def spatial_panel(
         too small by about (T - 1) / T, and standard errors with it. True: the transformation of Lee and Yu
         (2010), which removes the effects before the likelihood is written down and corrects this; with
         time effects it needs row-standardised weights without islands.
-    determinant : {"auto", "eigenvalues", "lu"}
-        How the log-determinant is computed; both ways are exact.
+    components : {"kkp", "bsk"}
+        Where random region effects stand. "kkp": inside the spatial error process, ``u_t = lambda W u_t + mu + e_t``
+        (Kapoor, Kelejian & Prucha 2007). "bsk": beside it, ``mu + u_t`` (Baltagi, Song & Koh 2003).
+    serial : bool
+        Whether e_t follows ``e_t = psi e_(t-1) + v_t``; random effects by maximum likelihood only.
+    endogenous : sequence of str, optional
+        Regressors that are correlated with the disturbance; gmm only.
+    instruments : sequence of str, optional
+        Variables outside the formula that instrument them.
+    covariance : str
+        Standard errors. Likelihood: "expected" or "observed" information, "quasi" for errors that are not normal.
+        Least squares and gmm: "classical", "robust" (unequal variances), "cluster_region", "cluster_time",
+        "cluster_both", "driscoll_kraay" (dependence between regions and over time) or "conley" (dependence within
+        `km`). "auto" takes "expected", with random effects "observed", and "classical".
+    km : float, optional
+        Kilometres at which the dependence of "conley" ends.
+    determinant : {"auto", "eigenvalues", "lu", "chebyshev"}
+        How the log-determinant is computed. The first two are exact.
 
     Returns
     -------
@@ -64,7 +92,7 @@ def spatial_panel(
     Raises
     ------
     OptionError
-        If an option is not offered, or does not fit the model.
+        If an option is not offered, or does not fit the others.
     UnknownNameError
         If a variable, function or weights does not exist.
     MissingValuesError
@@ -83,7 +111,13 @@ def spatial_panel(
     IslandWarning
         If regions have no neighbours: their lags are 0.
     ConvergenceWarning
-        If a model with both rho and lambda has two maxima of nearly the same height.
+        If a model with both rho and lambda has two maxima of nearly the same height; if the variance of the
+        random effects is estimated as 0.
+
+    See Also
+    --------
+    spatial_tests : The tests that choose between the models.
+    dynamic_panel : With lags of the dependent variable in time.
 
     Notes
     -----
@@ -96,6 +130,10 @@ def spatial_panel(
     Elhorst, J. P. (2014). Spatial Econometrics. doi:10.1007/978-3-642-40340-8.
     Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects.
     Journal of Econometrics 154. doi:10.1016/j.jeconom.2009.08.001.
+    Kapoor, M., Kelejian, H. H. and Prucha, I. R. (2007). Panel data models with spatially correlated error
+    components. Journal of Econometrics 140. doi:10.1016/j.jeconom.2006.09.004.
+    Baltagi, B. H., Song, S. H. and Koh, W. (2003). Testing panel data regression models with spatial error
+    correlation. Journal of Econometrics 117. doi:10.1016/S0304-4076(03)00120-9.
 
     Examples
     --------
@@ -109,12 +147,25 @@ def spatial_panel(
     >>> f.params.index.tolist()
     ['a', 'W_a', 'rho']
     """
-    settings = Settings(model, effects, method, as_names(lagged, "lagged"), lee_yu, determinant=determinant)
+    settings = Settings(
+        model,
+        effects,
+        method,
+        as_names(lagged, "lagged"),
+        lee_yu,
+        components,
+        serial,
+        as_names(endogenous, "endogenous") or (),
+        as_names(instruments, "instruments") or (),
+        covariance,
+        km,
+        determinant,
+    )
     settings.check()
     _check_study(study)
     if not study.is_panel:
         raise InputError("the study has no time; use sr.spatial_regression for a cross-section.")
-    return fit(formula, study, w, settings, function="spatial_panel", at=None)
+    return fit(formula, study, w, settings, function="spatial_panel", at=None, w_error=w_error)
 
 
 def spatial_regression(
@@ -122,16 +173,21 @@ def spatial_regression(
     study: Study,
     *,
     w: object = None,
+    w_error: object = None,
     model: Model = "sar",
     at: object = None,
     method: Method = "ml",
     lagged: Sequence[str] | None = None,
+    endogenous: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
+    covariance: CovarianceKind = "auto",
+    km: float | None = None,
     determinant: Determinant = "auto",
 ) -> SpatialPanelResult:
     """Regress on regressors, on what neighbours have, and on what neighbours do, in one cross-section.
 
-    ``y = rho W y + X b + W X theta + u``, ``u = lambda W u + e``, of which each model contains a part; exact
-    maximum likelihood, as in `spatial_panel` with one time and no effects.
+    ``y = rho W y + X b + W X theta + u``, ``u = lambda W u + e``, of which each model contains a part; by exact
+    maximum likelihood or the method of moments, as in `spatial_panel` with one time and no effects.
 
     Parameters
     ----------
@@ -139,7 +195,7 @@ def spatial_regression(
         ``"log(y) ~ a + b"``, with an intercept unless ``+ 0`` is written. The intercept is not lagged.
     study : Study
         Cross-section, or panel with `at`.
-    w, model, method, lagged, determinant
+    w, w_error, model, method, lagged, endogenous, instruments, covariance, km, determinant
         See `spatial_panel`.
     at : object, optional
         Time, for a panel.
@@ -170,7 +226,17 @@ def spatial_regression(
     >>> sr.spatial_regression("y ~ a", study, w=sr.knn(study, k=4), model="sar").params.index.tolist()
     ['Intercept', 'a', 'rho']
     """
-    settings = Settings(model, "pooled", method, as_names(lagged, "lagged"), determinant=determinant)
+    settings = Settings(
+        model,
+        "pooled",
+        method,
+        as_names(lagged, "lagged"),
+        endogenous=as_names(endogenous, "endogenous") or (),
+        instruments=as_names(instruments, "instruments") or (),
+        covariance=covariance,
+        km=km,
+        determinant=determinant,
+    )
     settings.check()
     _check_study(study)
     if study.is_panel and at is None:
@@ -179,7 +245,7 @@ def spatial_regression(
         )
     if at is not None:
         study = study.at(at)
-    return fit(formula, study, w, settings, function="spatial_regression", at=at)
+    return fit(formula, study, w, settings, function="spatial_regression", at=at, w_error=w_error)
 
 
 def _check_study(study: object) -> None:

@@ -19,25 +19,29 @@ from spatial_region.errors import ConvergenceWarning
 from spatial_region.panel.impacts import Impacts, label_impacts, show_table
 from spatial_region.panel.numbers import ImpactSource
 from spatial_region.panel.options import PARTS, TITLES, Parts, StandardErrorKind
+from spatial_region.panel.printing import Printable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpatialPanelResult(Result):
+class SpatialPanelResult(Printable, Result):
     """Estimates of a spatial regression on a panel or a cross-section.
 
     Attributes
     ----------
     params : pandas.Series
-        Slopes, slopes of spatial lags (``W_a``), then ``rho`` (of W y) and ``lambda`` (of the disturbance).
+        Slopes, slopes of spatial lags (``W_a``), then ``rho`` (of W y) and ``lambda`` (of the disturbance);
+        with random effects also ``psi`` (serial correlation) and ``phi`` (variance of the region effects over
+        that of the innovations). Several weights have ``W1_a``, ``W2_a``, ``rho_1``, ``rho_2``.
     covariance : pandas.DataFrame
-        Of `params`, from the expected information of all parameters jointly. Models without spatial
-        parameter (``ols``, ``slx``) have the classical covariance with the unbiased variance.
+        Of `params`, of the kind that `covariance_kind` names: by default from the expected information of all
+        parameters jointly; models without spatial parameter (``ols``, ``slx``) have the classical covariance
+        with the unbiased variance. NaN where a method gives none.
     sigma2 : float
         Sum of squared residuals divided by `nobs` (maximum likelihood; not corrected for degrees of freedom).
     sigma2_se : float
-        Its standard error.
+        Its standard error; NaN by the method of moments.
     loglik : float
-        Log-likelihood at the estimates.
+        Log-likelihood at the estimates; NaN by the method of moments.
     nobs : int
         Observations in the likelihood: regions times periods, less what the Lee-Yu transformation removes.
     df_model : int
@@ -62,7 +66,15 @@ class SpatialPanelResult(Result):
     model, effects, method : str
     lee_yu : bool
     weights : Weights or None
-        As used, after standardisation.
+        As used, after standardisation; the first of several.
+    response : str
+        Dependent variable, as written in the formula.
+    covariance_kind : str
+        Kind of standard errors: ``"expected"``, ``"observed"``, ``"classical"``, ``"robust"`` ...
+    components : pandas.Series
+        Variances behind random effects (``sigma2_mu``, ``sigma2_e``, ``theta`` ...); empty otherwise.
+    diagnostics : pandas.DataFrame or None
+        Tests of instruments: strength of the first stage, overidentification; None for a likelihood.
     spec : Spec
         Settings.
     """
@@ -92,6 +104,7 @@ class SpatialPanelResult(Result):
     spec: Spec
     regressors: list[str] = field(repr=False)
     lagged: list[str] = field(repr=False)
+    response: str
     covariance_kind: str
     components: pd.Series
     diagnostics: pd.DataFrame | None
