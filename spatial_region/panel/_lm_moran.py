@@ -36,8 +36,8 @@ def moran_residuals(
 ) -> ResidualMoran:
     """Return Moran's I of all residuals of one least-squares regression, every period with its own lags.
 
-    I = (N T / S0) e'(I_T x W) e / e'e / T, with e = M y. As M is a projection, of rank r, the moments under normal
-    errors are exact, with fixed effects as without (Cliff and Ord): with U = (W + W')/2,
+    I = (N / S0) sum_t e_t'W e_t / e'e, with e = M y. As M is a projection, of rank r, the moments under normal errors
+    are exact, with fixed effects as without (Cliff and Ord): with U = I_T x (W + W')/2,
 
         E = (N / S0) tr(M U) / r
         V = (N / S0)^2 2 [r tr(M U M U) - tr(M U)^2] / [r^2 (r + 2)]
@@ -118,8 +118,16 @@ def moran_residuals_by_period(
 
 @dataclass(frozen=True)
 class _Fit:
-    """Residuals (T, N), an orthonormal basis (T, N, k) of the regressors without effects, and what the removal of
-    effects leaves of the variance of each period."""
+    """Least squares.
+
+    Attributes
+    ----------
+    residuals : (T, N)
+    basis : (T, N, k)
+        Orthonormal columns that span the regressors, their effects removed.
+    time_share : (T,)
+        What the removal of region effects leaves of the variance of each period.
+    """
 
     residuals: Array
     basis: Array
