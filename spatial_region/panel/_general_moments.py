@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse as sp
 
-from spatial_region.panel._blocks import Array, remove_effects
+from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import factorise
 from spatial_region.panel._operators import Operators
 
@@ -36,6 +36,18 @@ class GeneralBlocks:
     wy_within: Array
     z_within: Array
     intercept: int | None
+
+    def with_one_lag(self, place: int) -> Blocks:
+        """Return the variables with one of the lags of y, for the checks of identification."""
+        return Blocks(
+            self.y,
+            self.wy[:, :, place],
+            self.z,
+            self.y_within,
+            self.wy_within[:, :, place],
+            self.z_within,
+            self.intercept,
+        )
 
     def with_means(self, coefficients: Array, rho: Array) -> Array:
         """Return the coefficients of the original variables: only the intercept differs."""

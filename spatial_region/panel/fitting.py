@@ -10,17 +10,22 @@ import pandas as pd
 from spatial_region.core.messages import name_some
 from spatial_region.core.spec import Spec, digest, make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError
-from spatial_region.panel._blocks import make_blocks
+from spatial_region.core.weights import Weights
+from spatial_region.errors import InputError, OptionError
+from spatial_region.panel._blocks import Blocks, make_blocks
 from spatial_region.panel._determinant import LogDeterminant, make_determinant
+from spatial_region.panel._general import GeneralEstimate
+from spatial_region.panel._general_moments import make_general_blocks
 from spatial_region.panel._near import conley_kernel
 from spatial_region.panel.design import INTERCEPT, Design, choose_lagged, read_formula
 from spatial_region.panel.identification import check_identified
 from spatial_region.panel.maximum_likelihood import fit_fixed
 from spatial_region.panel.model_weights import ModelWeights, model_weights
 from spatial_region.panel.numbers import ImpactSource, Numbers, SingleWeightsImpacts
+from spatial_region.panel.random_effects import fit_random
 from spatial_region.panel.result import SpatialPanelResult
 from spatial_region.panel.settings import Settings
+from spatial_region.panel.several_weights import fit_several, operators_of
 
 _OTHERS = {"rho", "lambda", "tau", "eta", "psi", "phi"}
 
@@ -78,7 +83,14 @@ def fit(
     names = [*design.regressors, *(f"{p}_{design.regressors[i]}" for p in prefixes for i in chosen)]
     check_distinct(names)
     task = Task(study, design, weights, settings, chosen, names)
-    found, determinant = _fit_single(task)
+    single = weights.single if weights is not None else None
+    if settings.effects == "random" and weights is not None and weights.is_constant_pair:
+        single = weights.first
+    determinant: LogDeterminant | None = None
+    if weights is None or single is not None:
+        found, determinant = _fit_single(task, single)
+    else:
+        found, _ = _fit_general(task, weights)
     spec = make_spec(
         function,
         options={**asdict(settings), "at": at} if function == "spatial_regression" else asdict(settings),
@@ -87,10 +99,9 @@ def fit(
     return label(found, task, determinant, spec)
 
 
-def _fit_single(task: Task) -> tuple[Numbers, LogDeterminant | None]:
-    """Fit a model whose spatial terms all have the same weights."""
+def _fit_single(task: Task, single: Weights | None) -> tuple[Numbers, LogDeterminant | None]:
+    """Fit a model whose spatial terms all have the same weights, by maximum likelihood."""
     design, settings = task.design, task.settings
-    single = task.weights.single if task.weights is not None else None
     sparse = single.sparse if single is not None else None
     blocks = make_blocks(
         design.y,
@@ -100,18 +111,53 @@ def _fit_single(task: Task) -> tuple[Numbers, LogDeterminant | None]:
         effects=settings.fixed_effects,
         intercept=task.intercept,
     )
-    check_identified(
-        blocks,
-        task.names,
-        response=design.response,
-        effects=settings.fixed_effects,
-        has_spatial_parameter=not settings.parts.is_linear,
-    )
+    _check(task, blocks)
     determinant = None
     if sparse is not None and not settings.parts.is_linear:
         determinant = make_determinant(sparse, settings.determinant)
+    if settings.effects == "random":
+        own = task.weights.sparse_error() if task.weights is not None else None
+        w_error = own[0] if own is not None else None
+        return fit_random(blocks, sparse, determinant, settings, response=design.response, w_error=w_error), determinant
     near = conley_kernel(task.study, settings.km) if settings.km is not None else None
     return fit_fixed(blocks, sparse, determinant, settings, response=design.response, near=near), determinant
+
+
+def _check(task: Task, blocks: Blocks) -> None:
+    check_identified(
+        blocks,
+        task.names,
+        response=task.design.response,
+        effects=task.settings.fixed_effects,
+        has_spatial_parameter=not task.settings.parts.is_linear,
+    )
+
+
+def _fit_general(task: Task, weights: ModelWeights) -> tuple[Numbers, GeneralEstimate]:
+    """Fit a model with several weights, weights by time, or others for the error, by maximum likelihood."""
+    design, settings = task.design, task.settings
+    if settings.effects == "random":
+        raise OptionError(
+            "random effects by method='ml' take one weights that does not change (and one more as w_error=)."
+        )
+    if settings.covariance != "auto":
+        raise OptionError(
+            f"covariance={settings.covariance!r} is not offered with several weights, weights by time or w_error=; "
+            f"leave it out."
+        )
+    lags, _ = operators_of(weights, len(design.y))
+    parts = make_general_blocks(
+        design.y,
+        design.x,
+        lags,
+        lag_y=True,
+        lagged=task.chosen,
+        effects=settings.fixed_effects,
+        intercept=task.intercept,
+    )
+    for place in range(lags.count):
+        _check(task, parts.with_one_lag(place))
+    return fit_several(design, weights, settings, lagged=task.chosen, intercept=task.intercept)
 
 
 def check_distinct(names: list[str]) -> None:

@@ -44,6 +44,11 @@ class ModelWeights:
         return self.lags[0][0] if one else None
 
     @property
+    def is_constant_pair(self) -> bool:
+        """Whether one weights serves the lags and another the error, neither of which changes."""
+        return len(self.lags) == 1 and len(self.lags[0]) == 1 and self.error is not None and len(self.error) == 1
+
+    @property
     def first(self) -> Weights:
         """Weights that stand for all in pictures and checks of regions."""
         return self.lags[0][0]
