@@ -34,8 +34,8 @@ class State:
     ----------
     gram : (m, m)
         Cross-products of y, W y and the regressors in the metric of the inverse covariance, times sigma2.
-    along, solved : (N, m)
-        The part along the region effects, filtered, and M^-1 of it.
+    solved : (N, m) or None
+        M^-1 times the filtered part along the region effects; None when M is a multiple of I.
     volume : float
         The log-likelihood less what depends on residuals and sigma2.
     """
@@ -44,8 +44,7 @@ class State:
     serial: Serial
     spread: Spread
     gram: Array
-    along: Array
-    solved: Array
+    solved: Array | None
     volume: float
 
 
@@ -100,17 +99,19 @@ class RandomLikelihood:
         moments = self.moments
         serial = serial_weights(point.psi, moments.periods)
         delta = point.phi * serial.length
+        gram = moments.within_gram(point.lam, serial)
         spread: Spread
-        if self.weights is None or delta == 0:
-            spread = CommonSpread(delta, moments.regions)
+        if self.weights is None:
+            spread, solved = CommonSpread(delta, moments.regions), None
+            gram += spread.solve(moments.between_gram(point.lam, serial))
         else:
             spread = OwnSpread(self.weights, point.lam, delta)
-        along = moments.along(point.lam, serial)
-        solved = spread.solve(along)
-        gram = moments.within_gram(point.lam, serial) + along.T @ solved
+            along = moments.along(point.lam, serial)
+            solved = spread.solve(along)
+            gram += along.T @ solved
         volume = moments.periods * (_value(self.determinant, point.rho) + _value(self.determinant_error, point.lam))
         volume += moments.regions / 2 * np.log1p(-(point.psi**2)) - spread.logdet / 2
-        return State(point, serial, spread, gram, along, solved, float(volume))
+        return State(point, serial, spread, gram, solved, float(volume))
 
     def combination(self, state: State) -> tuple[Array, float]:
         """Return c = (1, -rho, -b) with the best slopes b, and c'G c."""
@@ -149,22 +150,20 @@ class RandomLikelihood:
 
     def slopes(self, state: State, c: Array) -> Slopes:
         """Return the derivatives of cross-products and volume."""
-        moments, point, serial, spread = self.moments, state.point, state.serial, state.spread
+        moments, point, serial = self.moments, state.point, state.serial
         within_lam, within_psi = moments.within_slopes(point.lam, serial)
-        along_lam, along_psi = moments.along_slopes(point.lam, serial)
-        solved = state.solved @ c
-        if self.weights is not None and isinstance(spread, CommonSpread):  # delta is 0, and M then I
-            outer = self.weights.outer(point.lam)
-            pull = state.solved.T @ (outer @ solved)
-            trace_delta, trace_lam = float(outer.diagonal().sum()), 0.0
-        else:
-            pull = state.solved.T @ spread.by_delta(solved)
-            trace_delta, trace_lam = spread.traces
-        by_lam = within_lam @ c + along_lam.T @ solved
-        by_lam += state.solved.T @ (along_lam @ c - spread.by_lam(solved))
-        by_psi = within_psi @ c + along_psi.T @ solved + state.solved.T @ (along_psi @ c)
+        by_lam, by_psi, pull = self._along_slopes(state, c)
+        trace_delta, trace_lam = state.spread.traces
+        # delta = phi * length, so that phi and psi both move M.
         delta_psi = point.phi * serial.length_slope
-        product = np.stack([np.zeros_like(c), by_lam, by_psi - delta_psi * pull, -serial.length * pull])
+        product = np.stack(
+            [
+                np.zeros_like(c),
+                within_lam @ c + by_lam,
+                within_psi @ c + by_psi - delta_psi * pull,
+                -serial.length * pull,
+            ]
+        )
         volume = np.array(
             [
                 -moments.periods * _trace(self.determinant, point.rho),
@@ -174,6 +173,21 @@ class RandomLikelihood:
             ]
         )
         return Slopes(product, volume)
+
+    def _along_slopes(self, state: State, c: Array) -> tuple[Array, Array, Array]:
+        """Return the derivatives of H'M^-1 H c in lambda and, with M held, psi; and minus that in delta."""
+        point, serial, spread = state.point, state.serial, state.spread
+        if state.solved is None:
+            by_lam, by_psi = self.moments.between_slopes(point.lam, serial)
+            own = spread.solve(self.moments.between_gram(point.lam, serial) @ c)
+            return spread.solve(by_lam @ c), spread.solve(by_psi @ c), spread.solve(own)
+        along_lam, along_psi = self.moments.along_slopes(point.lam, serial)
+        solved = state.solved @ c
+        return (
+            along_lam.T @ solved + state.solved.T @ (along_lam @ c - spread.by_lam(solved)),
+            along_psi.T @ solved + state.solved.T @ (along_psi @ c),
+            state.solved.T @ spread.by_delta(solved),
+        )
 
 
 def _value(determinant: LogDeterminant | None, at: float) -> float:

@@ -73,6 +73,8 @@ class RandomMoments:
     within : (4, 3, m, m)
         Products of deviations from means over time, weighted by `Serial.terms` and, for the error process, by
         1, -lambda, lambda^2.
+    between : (3, 3, m, m)
+        Products of the part along q: of means, of means with ends, of ends; the second index as above.
     means, ends : (N, m)
         Means over time, and first plus last deviation from them.
     lagged_means, lagged_ends : (N, m)
@@ -85,6 +87,7 @@ class RandomMoments:
     """
 
     within: Array
+    between: Array
     means: Array
     ends: Array
     lagged_means: Array
@@ -96,13 +99,26 @@ class RandomMoments:
 
     def within_gram(self, lam: float, serial: Serial) -> Array:
         """Return the cross-products orthogonal to q, filtered by I - lambda W."""
-        return np.einsum("i,j,ijmn->mn", serial.terms, np.array([1.0, -lam, lam**2]), self.within)
+        return _weigh(self.within, serial.terms, np.array([1.0, -lam, lam**2]))
 
     def within_slopes(self, lam: float, serial: Serial) -> tuple[Array, Array]:
         """Return its derivatives in lambda and psi."""
-        by_lam = np.einsum("i,j,ijmn->mn", serial.terms, np.array([0.0, -1.0, 2 * lam]), self.within)
-        by_psi = np.einsum("i,j,ijmn->mn", serial.terms_slope, np.array([1.0, -lam, lam**2]), self.within)
-        return by_lam, by_psi
+        by_lam = _weigh(self.within, serial.terms, np.array([0.0, -1.0, 2 * lam]))
+        return by_lam, _weigh(self.within, serial.terms_slope, np.array([1.0, -lam, lam**2]))
+
+    def between_gram(self, lam: float, serial: Serial) -> Array:
+        """Return the cross-products of the part along q, filtered by I - lambda W."""
+        mean, ends = serial.mean, serial.ends
+        return _weigh(self.between, np.array([mean**2, mean * ends, ends**2]), np.array([1.0, -lam, lam**2]))
+
+    def between_slopes(self, lam: float, serial: Serial) -> tuple[Array, Array]:
+        """Return its derivatives in lambda and psi."""
+        mean, ends = serial.mean, serial.ends
+        terms = np.array([mean**2, mean * ends, ends**2])
+        crossed = serial.mean_slope * ends + mean * serial.ends_slope
+        terms_slope = np.array([2 * mean * serial.mean_slope, crossed, 2 * ends * serial.ends_slope])
+        by_lam = _weigh(self.between, terms, np.array([0.0, -1.0, 2 * lam]))
+        return by_lam, _weigh(self.between, terms_slope, np.array([1.0, -lam, lam**2]))
 
     def along(self, lam: float, serial: Serial) -> Array:
         """Return the part along q, filtered by I - lambda W: (N, m)."""
@@ -145,7 +161,22 @@ def make_random_moments(blocks: Blocks, w_error: sp.csr_array | None) -> RandomM
         ]
     )
     ends, lagged_ends = variables[0] + variables[-1], lags[0] + lags[-1]
-    return RandomMoments(within, means, ends, lagged_means, lagged_ends, scale, triangle, periods, regions)
+    parts = means, ends, lagged_means, lagged_ends
+    return RandomMoments(within, _between(*parts), *parts, scale, triangle, periods, regions)
+
+
+def _weigh(products: Array, first: Array, second: Array) -> Array:
+    return np.einsum("i,j,ijmn->mn", first, second, products)
+
+
+def _between(means: Array, ends: Array, lagged_means: Array, lagged_ends: Array) -> Array:
+    """Return the products of means, of means with ends (both ways), and of ends, for 1, -lambda and lambda^2."""
+    by_means, by_ends = _pairs(means[None], lagged_means[None]), _pairs(ends[None], lagged_ends[None])
+    crossed = means.T @ ends
+    lagged = lagged_means.T @ lagged_ends
+    mixed = means.T @ lagged_ends + lagged_means.T @ ends
+    both = np.stack([crossed + crossed.T, mixed + mixed.T, lagged + lagged.T])
+    return np.stack([by_means, both, by_ends])
 
 
 def _pairs(variables: Array, lags: Array) -> Array:

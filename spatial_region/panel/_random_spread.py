@@ -26,7 +26,7 @@ _STEP = 1e-20
 
 
 class Spread(Protocol):
-    """M at one lambda and delta: its inverse, its log-determinant, and its derivatives."""
+    """M at one lambda and delta: its inverse, its log-determinant, and that one's derivatives."""
 
     @property
     def logdet(self) -> float:
@@ -40,14 +40,6 @@ class Spread(Protocol):
 
     def solve(self, blocks: Array) -> Array:
         """Return M^-1 v."""
-        ...
-
-    def by_delta(self, vector: Array) -> Array:
-        """Return the derivative of M in delta, times v."""
-        ...
-
-    def by_lam(self, vector: Array) -> Array:
-        """Return the derivative of M in lambda, times v."""
         ...
 
 
@@ -71,14 +63,6 @@ class CommonSpread:
     def solve(self, blocks: Array) -> Array:
         """Return v / (1 + delta)."""
         return blocks / (1 + self.delta)
-
-    def by_delta(self, vector: Array) -> Array:
-        """Return v."""
-        return vector
-
-    def by_lam(self, vector: Array) -> Array:
-        """Return 0."""
-        return np.zeros_like(vector)
 
 
 @dataclass(frozen=True)
