@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -166,7 +167,7 @@ def _points(axes: int, cost: int) -> int:
     return int(np.clip((_BUDGET / cost) ** (1 / axes), _FEWEST, _MOST))
 
 
-def _pick(grids: list[Array], place: tuple[int, ...]) -> Array:
+def _pick(grids: Sequence[Array], place: tuple[int, ...]) -> Array:
     return np.array([grid[i] for grid, i in zip(grids, place, strict=True)])
 
 
