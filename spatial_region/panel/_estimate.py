@@ -9,7 +9,14 @@ from scipy import sparse as sp
 
 from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import LogDeterminant
-from spatial_region.panel._information import Filter, Residuals, covariance, inverse_apply, residuals_of
+from spatial_region.panel._information import (
+    CovarianceOf,
+    Filter,
+    Residuals,
+    covariance,
+    inverse_apply,
+    residuals_of,
+)
 from spatial_region.panel._likelihood import Likelihood
 from spatial_region.panel._moments import Moments, make_moments
 from spatial_region.panel._search import Optimum, maximise
@@ -72,6 +79,7 @@ def estimate(
     parts: Parts,
     effects: str,
     lee_yu: bool,
+    covariance_of: CovarianceOf = covariance,
 ) -> Estimate:
     """Fit one model.
 
@@ -85,6 +93,8 @@ def estimate(
     effects : {"pooled", "region", "time", "twoway"}
     lee_yu : bool
         Transformation of Lee and Yu (2010) in place of the dummy-variable likelihood.
+    covariance_of : function
+        Where the covariance of models with rho or lambda comes from: expected or observed information, or both.
     """
     moments = make_moments(blocks, w, filters_error=parts.error, effects=effects)
     likelihood = _make_likelihood(blocks, moments, determinant, effects=effects, lee_yu=lee_yu)
@@ -101,7 +111,7 @@ def estimate(
         spread = _linear_covariance(moments, ssr, df_residual, likelihood.size)
     else:
         assert w is not None  # the front door has checked it
-        spread = covariance(
+        spread = covariance_of(
             likelihood,
             blocks,
             w,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse as sp
@@ -58,6 +59,26 @@ def inverse_apply(w: sp.csr_array | None, value: float, blocks: Array) -> Array:
         return blocks
     factors = factorise(sp.eye_array(w.shape[0], format="csc") - value * sp.csc_array(w))
     return np.ascontiguousarray(factors.solve(np.ascontiguousarray(blocks.T)).T)
+
+
+class CovarianceOf(Protocol):
+    """What turns an estimate into the covariance of (coefficients, rho, lambda, sigma2)."""
+
+    def __call__(
+        self,
+        likelihood: Likelihood,
+        blocks: Blocks,
+        w: sp.csr_array,
+        residuals: Residuals,
+        error_filter: Filter,
+        *,
+        rho: float,
+        sigma2: float,
+        lag_y: bool,
+        effects: str,
+    ) -> Array:
+        """Return the covariance of those parameters that the model has."""
+        ...
 
 
 def covariance(

@@ -11,11 +11,14 @@ from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputErr
 from spatial_region.panel._blocks import Array, Blocks
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._estimate import Estimate, estimate
+from spatial_region.panel._information import CovarianceOf, covariance
+from spatial_region.panel._observed import observed_covariance
 from spatial_region.panel._sandwich import degrees_lost, sandwich
 from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.options import SANDWICHES
 from spatial_region.panel.settings import Settings
 
+_COVARIANCES: dict[str, CovarianceOf] = {"expected": covariance, "observed": observed_covariance}
 # A residual share below which the fit is exact up to rounding, and has no likelihood.
 EXACT = 1e-13
 # Change of the log-likelihood over one standard error that still counts as none.
@@ -46,7 +49,13 @@ def fit_fixed(
         If there are two maxima of nearly the same height.
     """
     found = estimate(
-        blocks, w, determinant, parts=settings.parts, effects=settings.fixed_effects, lee_yu=settings.lee_yu
+        blocks,
+        w,
+        determinant,
+        parts=settings.parts,
+        effects=settings.fixed_effects,
+        lee_yu=settings.lee_yu,
+        covariance_of=_COVARIANCES.get(settings.covariance, covariance),
     )
     _check_found(found, determinant, settings, response)
     spatial = {"rho": found.rho} if settings.parts.lag_y else {}

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse as sp
 
 from spatial_region.errors import ConvergenceError, ConvergenceWarning
-from spatial_region.panel._blocks import Blocks, remove_effects
+from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import LogDeterminant, make_determinant
 from spatial_region.panel._information import inverse_apply
 from spatial_region.panel._random import RandomEstimate, estimate_random
@@ -57,7 +57,7 @@ def fit_random(
         determinant_error=None if w_error is None else make_determinant(w_error, settings.determinant),
     )
     _check_found(found, settings, response)
-    predicted = blocks.z @ found.coefficients
+    predicted: Array = blocks.z @ found.coefficients
     if settings.parts.lag_y:
         predicted = inverse_apply(w, found.spatial["rho"], predicted)
     within = remove_effects(np.stack([found.innovations, blocks.y], axis=2), "region")

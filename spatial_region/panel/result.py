@@ -216,11 +216,16 @@ class SpatialPanelResult(Printable, Result):
 
     def summary(self) -> str:
         """Return the estimates, the fit and the settings as text."""
+        text = show_table(self.table())
+        how = "maximum likelihood" if self.method == "ml" else "two-stage least squares and moments"
+        return f"{two_columns(f'{TITLES[self.model]}, {how}', [*self._settings(), *self._fit()])}\n\n{text}"
+
+    def _settings(self) -> list[tuple[str, object]]:
         inputs = self.spec.inputs
         sample = f"{inputs['regions']} regions" + (f" x {inputs['periods']} times" if inputs["periods"] else "")
         rows: list[tuple[str, object]] = [("formula", inputs["formula"]), ("sample", sample)]
         if inputs["periods"]:
-            rows.append(("effects", self.effects + (" (Lee-Yu transformation)" if self.lee_yu else "")))
+            rows.append(("effects", self._effects_said))
         if inputs["at"] is not None:
             rows.append(("at", inputs["at"]))
         if self.weights is not None:
@@ -229,21 +234,28 @@ class SpatialPanelResult(Printable, Result):
             rows.append(
                 ("log-determinant", f"{inputs['determinant']}; between {self.bounds[0]:.4g} and {self.bounds[1]:.4g}")
             )
+        for key in ("endogenous", "instruments"):
+            if self.spec.options.get(key):
+                rows.append((key, ", ".join(map(str, self.spec.options[key]))))  # type: ignore[call-overload]
+        return rows
+
+    def _fit(self) -> list[tuple[str, object]]:
+        rows: list[tuple[str, object]] = []
+        if not np.isnan(self.loglik):
+            counted = f"({self.df_model} parameters, {self.nobs} observations)"
+            rows += [("log-likelihood", self.loglik), ("AIC / BIC", f"{self.aic:.6g} / {self.bic:.6g} {counted}")]
         rows += [
-            ("log-likelihood", self.loglik),
-            ("AIC / BIC", f"{self.aic:.6g} / {self.bic:.6g} ({self.df_model} parameters, {self.nobs} observations)"),
             ("sigma2", self.sigma2),
+            *((name, float(value)) for name, value in self.components.items() if name != "sigma2_e"),
             ("R2", self.r2),
             *([("R2 within", self.r2_within)] if self.effects != "pooled" else []),
             ("R2 squared correlation", self.r2_squared_correlation),
             ("standard errors", self._standard_errors),
         ]
         if self.has_small_t_bias:
-            rows.append(
-                ("caution", f"sigma2 and standard errors are too small with {inputs['periods']} times (lee_yu)")
-            )
-        text = show_table(self.table())
-        return f"{two_columns(f'{TITLES[self.model]}, maximum likelihood', rows)}\n\n{text}"
+            times = self.spec.inputs["periods"]
+            rows.append(("caution", f"sigma2 and standard errors are too small with {times} times (lee_yu)"))
+        return rows
 
     @property
     def has_small_t_bias(self) -> bool:
@@ -252,7 +264,8 @@ class SpatialPanelResult(Printable, Result):
         ``lee_yu=True`` removes the effects before the likelihood is written down.
         """
         few = 0 < int(self.spec.inputs["periods"]) < 10  # type: ignore[call-overload]
-        return bool(few and self.effects != "pooled" and not self.lee_yu and not self._parts.is_linear)
+        dummies = self.effects in ("region", "time", "twoway") and not self.lee_yu
+        return bool(few and dummies and self.method == "ml" and not self._parts.is_linear)
 
     # -- helpers -------------------------------------------------------------------------------------------
 
@@ -261,14 +274,42 @@ class SpatialPanelResult(Printable, Result):
         return PARTS[self.model]
 
     @property
+    def _is_least_squares(self) -> bool:
+        return self._parts.is_linear and self.method == "ml" and self.effects != "random"
+
+    @property
     def _distribution(self) -> Any:
-        return stats.t(self.df_residual) if self._parts.is_linear else stats.norm
+        return stats.t(self.df_residual) if self._is_least_squares else stats.norm
+
+    @property
+    def _effects_said(self) -> str:
+        if self.effects != "random":
+            return self.effects + (" (Lee-Yu transformation)" if self.lee_yu else "")
+        if not self._parts.error:
+            return "random"
+        inside = self.spec.options["components"] == "kkp"
+        return "random, " + ("within the spatial error process" if inside else "beside the spatial error process")
 
     @property
     def _standard_errors(self) -> str:
-        if self._parts.is_linear:
-            return f"classical, t with {self.df_residual} degrees of freedom"
-        return "expected information, normal"
+        kind = _COVARIANCE_NAMES[self.covariance_kind]
+        if self._is_least_squares:
+            return f"{kind}, t with {self.df_residual} degrees of freedom"
+        return f"{kind}, normal"
+
+
+_COVARIANCE_NAMES = {
+    "classical": "classical",
+    "expected": "expected information",
+    "observed": "observed information",
+    "quasi": "sandwich of information and scores (errors not normal)",
+    "robust": "robust to unequal variances",
+    "cluster_region": "clustered by region",
+    "cluster_time": "clustered by time",
+    "cluster_both": "clustered by region and time",
+    "driscoll_kraay": "Driscoll-Kraay",
+    "conley": "Conley",
+}
 
 
 def _warn_of_rejected(rejected: int, draws: int) -> None:
