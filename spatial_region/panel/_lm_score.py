@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import eigh
 
 from spatial_region.panel._blocks import Array
-from spatial_region.panel._lm_value import TestValue, chi2_value
+from spatial_region.panel._lm_value import TestValue, chi2_value, normal_value
 
 # Below this share of the information of a parameter alone, what others leave of it is rounding.
 _NOTHING = 1e-12
@@ -51,6 +51,16 @@ class Score:
         gradient = self.gradient[places] - share @ self.gradient[others]
         information = self.information[np.ix_(places, places)] - share @ cross.T
         return _quadratic(gradient, information, self.alone[places])
+
+    def upper(self, name: str, *, against: str | None = None) -> TestValue:
+        """Test one parameter that cannot be negative: the signed root of its statistic, large values only."""
+        value = self.test(name) if against is None else self.robust(name, against=against)
+        (place,) = self.groups[name]
+        gradient = self.gradient[place]
+        if against is not None:
+            (other,) = self.groups[against]
+            gradient -= self.information[place, other] / self.information[other, other] * self.gradient[other]
+        return normal_value(np.copysign(np.sqrt(value.statistic), gradient), upper=True)
 
     def _places(self, names: tuple[str, ...]) -> list[int]:
         return [place for name in names for place in self.groups[name]]
