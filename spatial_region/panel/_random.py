@@ -9,12 +9,12 @@ import numpy as np
 from scipy import sparse as sp
 
 from spatial_region.errors import IdentificationError
-from spatial_region.panel._blocks import Array, Blocks, spatial_lag
+from spatial_region.panel._blocks import Array, Blocks
 from spatial_region.panel._determinant import LogDeterminant
-from spatial_region.panel._information import inverse_apply
 from spatial_region.panel._random_information import observed_information
-from spatial_region.panel._random_likelihood import PARAMETERS, Point, RandomLikelihood, State
-from spatial_region.panel._random_moments import Serial, make_random_moments
+from spatial_region.panel._random_likelihood import PARAMETERS, RandomLikelihood, State
+from spatial_region.panel._random_moments import make_random_moments
+from spatial_region.panel._random_predict import filter_errors, predict_effects, whiten
 from spatial_region.panel._random_search import RandomOptimum, maximise_random
 from spatial_region.panel._random_spread import make_error_weights
 from spatial_region.panel.options import Parts
@@ -43,8 +43,8 @@ class RandomEstimate:
     sigma2_mu : float
         Variance of the region effects.
     theta : float
-        1 - sqrt(sigma2 / (sigma2 + d sigma2_mu)) with d = 1'V^-1 1, which is T without psi: the share of a region's mean
-        that generalised least squares takes off. With region effects outside a spatial error process that share
+        1 - sqrt(sigma2 / (sigma2 + d sigma2_mu)) with d = 1'V^-1 1, which is T without psi: the share of a region's
+        mean that generalised least squares takes off. With region effects outside a spatial error process that share
         differs along the eigenvectors of B B', and this is its value where B B' = I.
     innovations : (T, N)
         Disturbance less the predicted region effects, filtered by I - lambda W and by the autoregression.
@@ -53,13 +53,14 @@ class RandomEstimate:
     region_effects : (N,)
         Best linear unbiased prediction of mu.
     region_disturbance : (N,)
-        What mu adds to the disturbance of every period: mu itself, or (I - lambda W)^-1 mu where the region effects share
-        the error process.
+        What mu adds to the disturbance of every period: mu itself, or (I - lambda W)^-1 mu where the region effects
+        share the error process.
     size, df : int
         Observations, and those less the coefficients.
     at_bound : tuple of str
-        Parameters (by the names in `spatial`) at an end of their interval. "phi" there means: phi = 0, no variance of the
-        region effects is found, and the estimate is that of the model without them.
+        Parameters (by the names in `spatial`) at an end of their interval. "phi" there means: phi = 0, no variance of
+        the region effects is found, and the estimate is that of the model without them. "sigma2": no variance within
+        regions is left.
     gradient : float
         Largest slope of the log-likelihood at an interior parameter, in units of one standard error; 0 at a maximum.
     optimum : RandomOptimum
@@ -111,8 +112,8 @@ def estimate_random(
         None when the model has neither rho nor lambda.
     parts : Parts
     components : {"kkp", "bsk"}
-        Whether the region effects share the spatial error process (Kapoor, Kelejian and Prucha 2007) or stand outside it
-        (Baltagi, Song and Koh 2003). The same without such a process.
+        Whether the region effects share the spatial error process (Kapoor, Kelejian and Prucha 2007) or stand outside
+        it (Baltagi, Song and Koh 2003). The same without such a process.
     serial : bool
         Autoregression of first order in the idiosyncratic part (psi).
     region_component : bool
@@ -147,12 +148,14 @@ def estimate_random(
 
 def _check_periods(periods: int, *, serial: bool, region_component: bool) -> None:
     needed = 1 + serial + region_component
-    if periods < needed:
-        raise IdentificationError(
-            f"the panel has {periods} period{'s' * (periods > 1)}; "
-            f"{'region effects and serial correlation' if needed == 3 else 'random region effects' if region_component else 'serial correlation'}"
-            f" need at least {needed}. Use more periods, or effects='pooled'."
-        )
+    if periods >= needed:
+        return
+    parts = (("random region effects", region_component), ("serial correlation", serial))
+    wanted = " and ".join(name for name, has in parts if has)
+    raise IdentificationError(
+        f"the panel has {periods} period{'s' * (periods > 1)}; {wanted} need at least {needed}. "
+        f"Use more periods, or effects='pooled'."
+    )
 
 
 def _report(
@@ -173,7 +176,7 @@ def _report(
     inverse = np.linalg.inv(moments.triangle)
     given = back @ inverse @ np.linalg.inv(state.gram[2:, 2:]) @ inverse.T @ back.T * sigma2
     disturbance = blocks.y_within - point.rho * blocks.wy_within - blocks.z_within @ slopes
-    effects, shift = _predict(likelihood, state, disturbance, w_error)
+    effects, shift = predict_effects(likelihood, state, disturbance, w_error)
     return RandomEstimate(
         blocks.with_means(slopes, point.rho),
         {_LABELS[name]: getattr(point, name) for name in names},
@@ -183,13 +186,13 @@ def _report(
         sigma2,
         point.phi * sigma2,
         float(1 - 1 / np.sqrt(1 + point.phi * state.serial.length)),
-        _whiten(_filter(w_error, point.lam, disturbance - shift), point.psi),
+        whiten(filter_errors(w_error, point.lam, disturbance - shift), point.psi),
         disturbance,
         effects,
         shift,
         likelihood.size,
         likelihood.size - len(slopes),
-        tuple(_LABELS[name] for name in best.at_bound),
+        tuple(_LABELS.get(name, name) for name in best.at_bound),
         _gradient(likelihood, state, c, scaled, covariance, names),
         best,
     )
@@ -233,34 +236,6 @@ def _back(blocks: Blocks, count: int, *, with_rho: bool = False) -> Array:
     return back
 
 
-def _predict(
-    likelihood: RandomLikelihood, state: State, disturbance: Array, w_error: sp.csr_array | None
-) -> tuple[Array, Array]:
-    """Return the prediction of mu, and what it adds to the disturbance."""
-    point, serial = state.point, state.serial
-    filtered = _filter(w_error, point.lam, disturbance)
-    weighted = state.spread.solve(_along(filtered, serial)) * point.phi * np.sqrt(serial.length)
-    if likelihood.weights is None or w_error is None:
-        return weighted, inverse_apply(w_error, point.lam, weighted[None])[0]
-    effects = weighted - point.lam * (w_error.T @ weighted)
-    return effects, effects
-
-
-def _along(values: Array, serial: Serial) -> Array:
-    """Return the part of (T, N) values along the region effects."""
-    mean = values.mean(axis=0)
-    return serial.mean * mean + serial.ends * (values[0] + values[-1] - 2 * mean)
-
-
-def _filter(w: sp.csr_array | None, lam: float, values: Array) -> Array:
-    return values if w is None else values - lam * spatial_lag(w, values[:, :, None])[:, :, 0]
-
-
-def _whiten(values: Array, psi: float) -> Array:
-    """Return the innovations of a stationary first-order autoregression, the first period scaled to their variance."""
-    return np.concatenate([np.sqrt(1 - psi**2) * values[:1], values[1:] - psi * values[:-1]])
-
-
 def _gradient(
     likelihood: RandomLikelihood, state: State, c: Array, sigma2: float, covariance: Array, names: tuple[str, ...]
 ) -> float:
@@ -268,8 +243,3 @@ def _gradient(
     errors = np.sqrt(np.maximum(np.diag(covariance)[-1 - len(names) : -1], 0))
     # A parameter at its bound has no standard error, and its score need not be 0.
     return float(np.nanmax(np.abs(score * errors), initial=0.0))
-
-
-def point_of(estimate: RandomEstimate) -> Point:
-    """Return the parameters of the covariance at the estimate."""
-    return estimate.optimum.point

@@ -18,8 +18,8 @@ def observed_information(
 ) -> Array:
     """Return minus the Hessian in (slopes, the parameters in `names`, sigma2), for moments' scaled variables.
 
-    Slopes, rho and sigma2 enter by cross-products, and their derivatives are exact. Those of the score in lambda, psi and
-    phi are central differences, extrapolated once: their error is of the fifth order in the step.
+    Slopes, rho and sigma2 enter by cross-products, and their derivatives are exact. Those of the score in lambda, psi
+    and phi are central differences, extrapolated once: their error is of the fourth order in the step.
     """
     k = len(c) - 2
     slopes = likelihood.slopes(state, c)

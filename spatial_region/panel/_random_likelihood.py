@@ -177,7 +177,7 @@ class RandomLikelihood:
     def _along_slopes(self, state: State, c: Array) -> tuple[Array, Array, Array]:
         """Return the derivatives of H'M^-1 H c in lambda and, with M held, psi; and minus that in delta."""
         point, serial, spread = state.point, state.serial, state.spread
-        if state.solved is None:
+        if isinstance(spread, CommonSpread) or state.solved is None:
             by_lam, by_psi = self.moments.between_slopes(point.lam, serial)
             own = spread.solve(self.moments.between_gram(point.lam, serial) @ c)
             return spread.solve(by_lam @ c), spread.solve(by_psi @ c), spread.solve(own)

@@ -1,4 +1,4 @@
-"""Find the highest maximum of the likelihood with random effects: a coarse grid first, then climbs, then Newton steps."""
+"""Find the highest maximum of the likelihood with random effects: a coarse grid, then climbs, then Newton steps."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from spatial_region.panel._random_likelihood import PARAMETERS, Point, RandomLik
 # The likelihood goes to minus infinity at the ends of the intervals; start a little inside.
 _MARGIN = 1e-6
 _CLOSE = 1e-3
-# Coarse grids: shares of the interval of rho and lambda, psi, and the share of quasi-demeaning that stands for phi.
+# Coarse grids: shares of the interval of rho and lambda, psi, and log(1 + T phi) / 2 that stands for phi.
 _SHARES = (np.arange(7) + 0.5) / 7
 _PSI = np.array([-0.5, 0.0, 0.4, 0.75, 0.95])
-_DEMEANING = np.array([0.0, 0.35, 0.7, 0.93])
+_LOG_RATIO = np.array([0.0, 0.4, 1.2, 2.7])
+# T phi of 1e17: nothing is left of the variance within regions.
+_HIGHEST_RATIO = 20.0
 _MOST_STARTS = 5
 _MOST_NEWTON = 8
 _STEP = 1e-5
@@ -37,7 +39,8 @@ class RandomOptimum:
     point : Point
     loglik : float
     at_bound : tuple of str
-        Parameters at an end of their interval. "phi" there means that no variance of the region effects is found.
+        Parameters at an end of their interval. "phi" means that no variance of the region effects is found, "sigma2"
+        that none is found within regions.
     rival : tuple of (Point, float) or None
         Another maximum, and its log-likelihood, within 2 units of the highest.
     """
@@ -50,7 +53,7 @@ class RandomOptimum:
 
 @dataclass(frozen=True)
 class Coordinates:
-    """The parameters that a model has, with phi replaced by 1 - 1 / sqrt(1 + T phi), which lies between 0 and 1."""
+    """The parameters that a model has, with phi replaced by log(1 + T phi) / 2."""
 
     names: tuple[str, ...]
     low: Array
@@ -62,14 +65,14 @@ class Coordinates:
         """Return the parameters at one place of the search."""
         values = dict(zip(self.names, map(float, x), strict=True))
         if "phi" in values:
-            values["phi"] = ((1 - values["phi"]) ** -2 - 1) / self.periods
+            values["phi"] = float(np.expm1(2 * values["phi"])) / self.periods
         return Point(**values)
 
     def factors(self, x: Array) -> Array:
         """Return the derivative of each parameter in its coordinate."""
         return np.array(
             [
-                2 * (1 - value) ** -3 / self.periods if name == "phi" else 1.0
+                2 * np.exp(2 * value) / self.periods if name == "phi" else 1.0
                 for name, value in zip(self.names, x, strict=True)
             ]
         )
@@ -87,7 +90,7 @@ def make_coordinates(likelihood: RandomLikelihood, names: tuple[str, ...]) -> Co
             high.append(determinant.high - _MARGIN * width)
         else:
             low.append(0.0 if name == "phi" else -1 + _MARGIN)
-            high.append(1 - _MARGIN)
+            high.append(_HIGHEST_RATIO if name == "phi" else 1 - _MARGIN)
     places = [PARAMETERS.index(name) for name in names]
     return Coordinates(names, np.array(low), np.array(high), likelihood.moments.periods, places)
 
@@ -102,12 +105,17 @@ def maximise_random(likelihood: RandomLikelihood, names: tuple[str, ...]) -> Ran
     value, x = found[0]
     apart = [other for other in found[1:] if np.abs(other[1] - x).max() > 0.05 and value - other[0] < 2]
     rival = (box.point(apart[0][1]), apart[0][0]) if apart else None
-    span = _CLOSE * (box.high - box.low)
-    # phi is allowed to be 0: it is at its bound there, and not merely near it.
-    span[[name == "phi" for name in names]] = 0.0
-    touching = (x - box.low <= span) | (box.high - x <= span)
-    at_bound = tuple(name for name, at in zip(names, touching, strict=True) if at)
-    return RandomOptimum(box.point(x), value, at_bound, rival)
+    return RandomOptimum(box.point(x), value, _at_bound(box, x), rival)
+
+
+def _at_bound(box: Coordinates, x: Array) -> tuple[str, ...]:
+    found = []
+    for name, value, low, high in zip(box.names, x, box.low, box.high, strict=True):
+        # phi is allowed to be 0: it is at its bound there, and not merely near it.
+        span = 0.0 if name == "phi" else _CLOSE * (high - low)
+        if value - low <= span or high - value <= span:
+            found.append("sigma2" if name == "phi" and value > low else name)
+    return tuple(found)
 
 
 def _starts(likelihood: RandomLikelihood, box: Coordinates) -> list[Array]:
@@ -115,7 +123,7 @@ def _starts(likelihood: RandomLikelihood, box: Coordinates) -> list[Array]:
     cheap = likelihood.common()
     axes = []
     for name, low, high in zip(box.names, box.low, box.high, strict=True):
-        axes.append({"psi": _PSI, "phi": _DEMEANING}.get(name, low + _SHARES * (high - low)))
+        axes.append({"psi": _PSI, "phi": _LOG_RATIO}.get(name, low + _SHARES * (high - low)))
     shape = tuple(len(axis) for axis in axes)
     nodes = np.array(list(product(*axes)))
     surface = np.array([cheap.at(box.point(node)) for node in nodes]).reshape(shape)

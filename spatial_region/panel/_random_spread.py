@@ -1,15 +1,14 @@
 """Covariance of the part of a panel that holds the region effects: M = I + delta B B', or (1 + delta) I.
 
 B = I - lambda W. After filtering by B the part along the region effects has covariance sigma2 M, where delta is the
-weight of the region effects. Where they share the spatial error process (Kapoor, Kelejian and Prucha) M is a multiple of I;
-where they stand outside it (Baltagi, Song and Koh) it is a sparse matrix.
+weight of the region effects. Where they share the spatial error process (Kapoor, Kelejian and Prucha) M is a multiple
+of I; where they stand outside it (Baltagi, Song and Koh) it is a sparse matrix.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from scipy import sparse as sp
@@ -23,24 +22,6 @@ _MOST_DENSE = 2000
 _DENSE = 0.1
 # h of the complex step: Im f(x + ih) / h is the derivative, without cancellation however small h is.
 _STEP = 1e-20
-
-
-class Spread(Protocol):
-    """M at one lambda and delta: its inverse, its log-determinant, and that one's derivatives."""
-
-    @property
-    def logdet(self) -> float:
-        """Return log|M|."""
-        ...
-
-    @property
-    def traces(self) -> tuple[float, float]:
-        """Return the derivatives of log|M| in delta and lambda."""
-        ...
-
-    def solve(self, blocks: Array) -> Array:
-        """Return M^-1 v."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -98,11 +79,10 @@ class OwnSpread:
     def __init__(self, weights: ErrorWeights, lam: float, delta: float) -> None:
         self._outer, self._slope = weights.outer(lam), weights.outer_slope(lam)
         self._delta = delta
-        matrix = sp.csc_array(sp.eye_array(weights.w.shape[0], format="csc") + delta * self._outer)
+        self._matrix = sp.csc_array(sp.eye_array(weights.w.shape[0], format="csc") + delta * self._outer)
         # M is positive definite, so that pivots on the diagonal are safe.
-        self._matrix = matrix
-        self._cholesky = cho_factor(matrix.toarray(), lower=True) if weights.dense else None
-        self._factors = None if weights.dense else factorise(matrix)
+        self._cholesky = cho_factor(self._matrix.toarray(), lower=True) if weights.dense else None
+        self._factors = None if weights.dense else factorise(self._matrix)
 
     @cached_property
     def logdet(self) -> float:
@@ -138,3 +118,6 @@ class OwnSpread:
         """Return tr(M^-1 C), the derivative of log|M + h C|, by a complex step through the factorisation."""
         pivots = factorise(sp.csc_array(self._matrix + complex(0, _STEP) * change)).U.diagonal()
         return float((pivots.imag / pivots.real).sum() / _STEP)
+
+
+Spread = CommonSpread | OwnSpread

@@ -291,7 +291,9 @@ def test_regions_that_differ_by_a_million_lose_no_digits():
     shift = 1e6 * np.random.default_rng(0).normal(size=12)
     far = SimpleNamespace(y=panel.y + shift, x=panel.x, w=panel.w)
     found = fit(far, "ols")
-    deviations = np.column_stack([v.ravel() for v in (far.y - far.y.mean(0), *np.moveaxis(far.x - far.x.mean(0), 2, 0))])
+    deviations = np.column_stack(
+        [v.ravel() for v in (far.y - far.y.mean(0), *np.moveaxis(far.x - far.x.mean(0), 2, 0))]
+    )
     within = np.linalg.lstsq(deviations[:, 2:], deviations[:, 0], rcond=None)[0]
     # With such effects generalised least squares takes all of the means off.
     np.testing.assert_allclose(found.coefficients[1:], within, rtol=1e-5)
@@ -331,7 +333,11 @@ def test_spread_equals_its_dense_definition(sparse):
 
 @pytest.mark.parametrize(
     ("periods", "serial", "region", "words"),
-    [(1, False, True, "random region effects"), (1, True, False, "serial"), (2, True, True, "region effects and serial")],
+    [
+        (1, False, True, "random region effects"),
+        (1, True, False, "serial"),
+        (2, True, True, "random region effects and serial"),
+    ],
 )
 def test_too_few_periods_are_refused(periods, serial, region, words):
     panel = random_panel(12, periods, seed=1)
