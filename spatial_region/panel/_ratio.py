@@ -1,4 +1,4 @@
-"""Tests between nested models: likelihood ratio, Wald by the delta method, and F for effects under least squares."""
+"""Tests between nested models: likelihood ratio, its F, and Wald tests by the delta method."""
 
 from __future__ import annotations
 
@@ -58,17 +58,22 @@ def common_factor(beta: Array, theta: Array, rho: float, covariance: Array) -> T
     return wald(theta + rho * beta, jacobian, covariance)
 
 
-def effects_f(ssr_nested: float, ssr_full: float, *, df: int, df_residual: int) -> TestValue:
-    """Return the F test that `df` further effects of a linear model are all 0; exact for normal disturbances.
+def ratio_f(ratio: float, *, observations: int, df: int, df_residual: int) -> TestValue:
+    """Return F = (exp(LR / M) - 1) df_residual / df, of F(df, df_residual) when the nested model holds.
+
+    In a linear model with normal disturbances this is the F test itself, as LR = M log(SSR_nested / SSR_full). In
+    others it keeps the likelihood ratio from rejecting too often when `df` is a sizeable share of the observations.
 
     Parameters
     ----------
-    ssr_nested, ssr_full : float
-        Sums of squared residuals without and with the effects.
+    ratio : float
+        Likelihood ratio statistic.
+    observations : int
+        M of the likelihood.
     df : int
-        Number of effects that are tested.
+        Restrictions that are tested.
     df_residual : int
         Observations less all coefficients and effects of the full model.
     """
-    statistic = (ssr_nested - ssr_full) / df / (ssr_full / df_residual)
-    return TestValue(float(statistic), float(df), float(stats.f.sf(statistic, df, df_residual)), "F")
+    statistic = float(np.expm1(ratio / observations)) * df_residual / df
+    return TestValue(statistic, float(df), float(stats.f.sf(statistic, df, df_residual)), "F")
