@@ -38,13 +38,14 @@ class GeneralBlocks:
     intercept: int | None
 
     def with_one_lag(self, place: int) -> Blocks:
-        """Return the variables with one of the lags of y, for the checks of identification."""
+        """Return the variables with one of the lags of y (zeros without any), for the checks of identification."""
+        has_lags = self.wy.shape[2] > 0
         return Blocks(
             self.y,
-            self.wy[:, :, place],
+            self.wy[:, :, place] if has_lags else np.zeros_like(self.y),
             self.z,
             self.y_within,
-            self.wy_within[:, :, place],
+            self.wy_within[:, :, place] if has_lags else np.zeros_like(self.y),
             self.z_within,
             self.intercept,
         )

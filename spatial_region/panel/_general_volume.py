@@ -95,7 +95,9 @@ class SeveralVolume:
         self._operators = operators
         self._groups = [(period, count) for (period, _), count in zip(operators.groups(), counts, strict=True)]
         self._roots = sum(counts) if without_unit_root else 0
-        self._dense = operators.regions <= _MOST_DENSE
+        self._dense: dict[int, Array] = {}
+        if operators.regions <= _MOST_DENSE:
+            self._dense = {t: np.array([w.toarray() for w in operators.at(t)]) for t, _ in self._groups}
         self.axes = [_shared_interval(matrices) for matrices in operators.matrices]
         self.cost = len(self._groups)
 
@@ -106,7 +108,7 @@ class SeveralVolume:
             return -np.inf
         total = -self._roots * np.log(unit) if self._roots else 0.0
         for period, count in self._groups:
-            sign, value = self._log_determinant(self._operators.filter(period, rho))
+            sign, value = self._log_determinant(period, rho)
             if sign <= 0:
                 return -np.inf
             total += count * value
@@ -123,26 +125,27 @@ class SeveralVolume:
         """Return 1 less the largest real eigenvalue of sum rho W, or a bound of it that leaves room enough."""
         return min(self._room(period, rho) for period, _ in self._groups)
 
-    def _log_determinant(self, matrix: sp.csc_array) -> tuple[float, float]:
+    def _log_determinant(self, period: int, rho: Array) -> tuple[float, float]:
         if self._dense:
-            sign, value = np.linalg.slogdet(matrix.toarray())
+            sign, value = np.linalg.slogdet(self._dense_filter(period, rho))
             return float(sign), float(value)
-        factors = factorise_filter(matrix)
+        factors = factorise_filter(self._operators.filter(period, rho))
         pivots = factors.U.diagonal()
         sign = np.sign(pivots).prod() * _parity(factors.perm_r) * _parity(factors.perm_c)
         return float(sign), float(np.log(np.abs(pivots)).sum())
 
     def _traces(self, period: int, rho: Array) -> Array:
         """Return tr[W_j (I - sum rho W)^-1] for each j."""
-        matrix, weights = self._operators.filter(period, rho), self._operators.at(period)
         if self._dense:
-            inverse = np.linalg.inv(matrix.toarray())
-            return np.array([float((w.multiply(inverse.T)).sum()) for w in weights])
-        traces = []
-        for w in weights:
+            return np.einsum("jmn,nm->j", self._dense[period], np.linalg.inv(self._dense_filter(period, rho)))
+        matrix, traces = self._operators.filter(period, rho), []
+        for w in self._operators.at(period):
             pivots = factorise_filter(sp.csc_array(matrix - complex(0, _STEP) * w)).U.diagonal()
             traces.append(-float((pivots.imag / pivots.real).sum() / _STEP))
         return np.array(traces)
+
+    def _dense_filter(self, period: int, rho: Array) -> Array:
+        return np.eye(self._operators.regions) - np.einsum("j,jmn->mn", rho, self._dense[period])
 
     def _room(self, period: int, rho: Array) -> float:
         combined = sp.eye_array(self._operators.regions) - self._operators.filter(period, rho)
