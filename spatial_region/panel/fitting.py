@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,8 @@ from spatial_region.panel.design import INTERCEPT, Design, choose_lagged, read_f
 from spatial_region.panel.identification import check_identified
 from spatial_region.panel.maximum_likelihood import fit_fixed
 from spatial_region.panel.model_weights import ModelWeights, model_weights
-from spatial_region.panel.numbers import ImpactSource, Numbers, SingleWeightsImpacts
+from spatial_region.panel.moments_fit import fit_moments, warn_of_outside
+from spatial_region.panel.numbers import GeneralImpacts, ImpactSource, Numbers, SingleWeightsImpacts
 from spatial_region.panel.random_effects import fit_random
 from spatial_region.panel.result import SpatialPanelResult
 from spatial_region.panel.settings import Settings
@@ -79,18 +80,24 @@ def fit(
     design = read_formula(formula, study, effects=settings.fixed_effects)
     weights = model_weights(study, w, w_error, settings, at=at)
     chosen = choose_lagged(settings.lagged, design.regressors) if settings.parts.lag_x else []
+    if settings.lagged is None:  # the lag of an endogenous regressor would be endogenous as well
+        chosen = [place for place in chosen if design.regressors[place] not in settings.endogenous]
     prefixes = weights.prefixes if weights is not None else ["W"]
     names = [*design.regressors, *(f"{p}_{design.regressors[i]}" for p in prefixes for i in chosen)]
     check_distinct(names)
     task = Task(study, design, weights, settings, chosen, names)
     single = weights.single if weights is not None else None
-    if settings.effects == "random" and weights is not None and weights.is_constant_pair:
+    if settings.effects == "random" and weights is not None and weights.is_single_lag and weights.has_constant_error:
         single = weights.first
     determinant: LogDeterminant | None = None
-    if weights is None or single is not None:
+    if settings.method == "gmm":
+        found, determinant, task = _fit_moments(task)
+    elif weights is None or single is not None:
         found, determinant = _fit_single(task, single)
     else:
         found, _ = _fit_general(task, weights)
+        if weights.is_single_lag and settings.parts.lag_y:
+            determinant = make_determinant(weights.first.sparse, settings.determinant)
     spec = make_spec(
         function,
         options={**asdict(settings), "at": at} if function == "spatial_regression" else asdict(settings),
@@ -121,6 +128,31 @@ def _fit_single(task: Task, single: Weights | None) -> tuple[Numbers, LogDetermi
         return fit_random(blocks, sparse, determinant, settings, response=design.response, w_error=w_error), determinant
     near = conley_kernel(task.study, settings.km) if settings.km is not None else None
     return fit_fixed(blocks, sparse, determinant, settings, response=design.response, near=near), determinant
+
+
+def _fit_moments(task: Task) -> tuple[Numbers, LogDeterminant | None, Task]:
+    """Fit by the method of moments, whose coefficients are in another order: endogenous ones last."""
+    design, settings = task.design, task.settings
+    lags = operators_of(task.weights, len(design.y))[0] if task.weights is not None else None
+    blocks = make_general_blocks(
+        design.y,
+        design.x,
+        lags,
+        lag_y=lags is not None,
+        lagged=task.chosen,
+        effects=settings.fixed_effects,
+        intercept=task.intercept,
+    )
+    for place in range(max(1, blocks.wy.shape[2])):
+        _check(task, blocks.with_one_lag(place))
+    near = conley_kernel(task.study, settings.km) if settings.km is not None else None
+    found, names = fit_moments(design, task.study, task.weights, settings, lagged=task.chosen, near=near)
+    task = replace(task, names=names)
+    if task.weights is None or not task.weights.is_single_lag or settings.parts.is_linear:
+        return found, None, task
+    determinant = make_determinant(task.weights.first.sparse, settings.determinant)
+    warn_of_outside(found.spatial.get("rho", 0.0), determinant)
+    return found, determinant, task
 
 
 def _check(task: Task, blocks: Blocks) -> None:
@@ -198,13 +230,7 @@ def label(found: Numbers, task: Task, determinant: LogDeterminant | None, spec: 
     index = pd.Index([*task.names, *found.spatial], name="parameter")
     params = pd.Series([*found.coefficients, *found.spatial.values()], index=index, name="estimate")
     covariance = pd.DataFrame(found.covariance, index=index, columns=index)
-    single = task.weights.single if task.weights is not None else None
-    source: ImpactSource = SingleWeightsImpacts(
-        task.regressors,
-        task.lagged,
-        single.sparse if single is not None else None,
-        determinant if settings.parts.lag_y else None,
-    )
+    source = _impact_source(task, determinant)
     region_effects, time_effects, intercept = _split_effects(found, task.study, settings.fixed_effects)
     return SpatialPanelResult(
         params=params,
@@ -238,6 +264,17 @@ def label(found: Numbers, task: Task, determinant: LogDeterminant | None, spec: 
         diagnostics=found.diagnostics,
         _impact_source=source,
     )
+
+
+def _impact_source(task: Task, determinant: LogDeterminant | None) -> ImpactSource:
+    """Return what impacts are computed from: one weights, or several or changing ones."""
+    weights, parts = task.weights, task.settings.parts
+    if weights is None or weights.is_single_lag:
+        sparse = weights.first.sparse if weights is not None else None
+        return SingleWeightsImpacts(task.regressors, task.lagged, sparse, determinant if parts.lag_y else None)
+    lags, _ = operators_of(weights, len(task.design.y))
+    rhos = (["rho"] if len(weights.lags) == 1 else [f"rho_{i + 1}" for i in range(len(weights.lags))]) * parts.lag_y
+    return GeneralImpacts(task.regressors, task.lagged, weights.prefixes, rhos, lags)
 
 
 def _split_effects(

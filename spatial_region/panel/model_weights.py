@@ -40,13 +40,17 @@ class ModelWeights:
     @property
     def single(self) -> Weights | None:
         """The weights, when one that does not change serves all terms."""
-        one = len(self.lags) == 1 and len(self.lags[0]) == 1 and self.error is None
-        return self.lags[0][0] if one else None
+        return self.first if self.is_single_lag and self.error is None else None
 
     @property
-    def is_constant_pair(self) -> bool:
-        """Whether one weights serves the lags and another the error, neither of which changes."""
-        return len(self.lags) == 1 and len(self.lags[0]) == 1 and self.error is not None and len(self.error) == 1
+    def is_single_lag(self) -> bool:
+        """Whether one weights that does not change serves all lags of y and regressors."""
+        return len(self.lags) == 1 and len(self.lags[0]) == 1
+
+    @property
+    def has_constant_error(self) -> bool:
+        """Whether the weights of the error do not change."""
+        return self.error is None or len(self.error) == 1
 
     @property
     def first(self) -> Weights:
@@ -110,8 +114,13 @@ def _resolve(study: Study, w: object, *, at: object) -> tuple[Weights, ...]:
     if isinstance(w, Mapping) and not isinstance(w, WeightsByTime):
         w = WeightsByTime(w)
     if isinstance(w, WeightsByTime) and at is None and len(study.times) > 1:
-        return tuple(_standardised(resolve_weights(study, w, at=time)) for time in study.times)
+        each = tuple(_standardised(resolve_weights(study, w, at=time)) for time in study.times)
+        return each if any(_differ(each[0], other) for other in each[1:]) else each[:1]
     return (_standardised(resolve_weights(study, w, at=at)),)
+
+
+def _differ(one: Weights, other: Weights) -> bool:
+    return one is not other and bool(abs(one.sparse - other.sparse).max() > 0)
 
 
 def _standardised(w: Weights) -> Weights:

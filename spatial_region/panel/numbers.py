@@ -12,7 +12,13 @@ from scipy import sparse as sp
 
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._determinant import LogDeterminant
+from spatial_region.panel._general_impacts import (
+    GeneralImpactInput,
+    general_delta_impacts,
+    general_simulated_impacts,
+)
 from spatial_region.panel._impacts import ImpactEstimate, ImpactInput, delta_impacts, simulated_impacts
+from spatial_region.panel._operators import Operators
 
 
 class ImpactSource(Protocol):
@@ -73,6 +79,54 @@ class SingleWeightsImpacts:
             covariance.loc[kept, kept].to_numpy(dtype=float),
             [self.regressors.index(name) for name in self.lagged],
             bool(rho),
+        )
+
+
+@dataclass(frozen=True)
+class GeneralImpacts:
+    """Impacts of a model with several weights, or weights by time: (I - sum rho_j W_j)^-1 (beta I + sum theta_j W_j).
+
+    Attributes
+    ----------
+    regressors, lagged : list of str
+        As in `SingleWeightsImpacts`.
+    prefixes : list of str
+        What the names of lags begin with, by weights.
+    rhos : list of str
+        Names of the parameters of W y; empty without.
+    lags : Operators
+    """
+
+    regressors: list[str]
+    lagged: list[str]
+    prefixes: list[str]
+    rhos: list[str]
+    lags: Operators
+
+    def delta(self, params: pd.Series, covariance: pd.DataFrame) -> ImpactEstimate:
+        """Return impacts with standard errors by the delta method."""
+        return general_delta_impacts(self.given(params, covariance), self.lags)
+
+    def simulate(
+        self, params: pd.Series, covariance: pd.DataFrame, *, draws: int, random: np.random.Generator
+    ) -> ImpactEstimate:
+        """Return impacts with standard errors from draws of the estimates."""
+        return general_simulated_impacts(self.given(params, covariance), self.lags, draws=draws, random=random)
+
+    def given(self, params: pd.Series, covariance: pd.DataFrame) -> GeneralImpactInput:
+        """Return the estimates that matter, without their names."""
+        kept = [*self.regressors, *(f"{p}_{name}" for p in self.prefixes for name in self.lagged), *self.rhos]
+        places = [self.regressors.index(name) for name in self.lagged]
+        theta = np.zeros((len(self.prefixes), len(self.regressors)))
+        for row, prefix in enumerate(self.prefixes):
+            theta[row, places] = params[[f"{prefix}_{name}" for name in self.lagged]].to_numpy(dtype=float)
+        return GeneralImpactInput(
+            params[self.regressors].to_numpy(dtype=float),
+            theta,
+            params[self.rhos].to_numpy(dtype=float) if self.rhos else np.zeros(len(self.prefixes)),
+            covariance.loc[kept, kept].to_numpy(dtype=float),
+            places,
+            bool(self.rhos),
         )
 
 

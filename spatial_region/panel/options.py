@@ -12,6 +12,7 @@ Determinant = Literal["auto", "eigenvalues", "lu"]
 StandardErrorKind = Literal["simulation", "delta"]
 ErrorComponents = Literal["kkp", "bsk"]
 Dynamic = Literal["time", "space_time", "both"]
+MomentKind = Literal["auto", "initial", "weights", "fullweights", "hom", "het"]
 CovarianceKind = Literal[
     "auto",
     "classical",

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 from spatial_region.panel.fitting import fit
-from spatial_region.panel.options import CovarianceKind, Determinant, Effects, ErrorComponents, Method, Model
+from spatial_region.panel.options import (
+    CovarianceKind,
+    Determinant,
+    Effects,
+    ErrorComponents,
+    Method,
+    Model,
+    MomentKind,
+)
 from spatial_region.panel.result import SpatialPanelResult
 from spatial_region.panel.settings import Settings, as_names
 
@@ -27,6 +35,7 @@ def spatial_panel(
     serial: bool = False,
     endogenous: Sequence[str] | None = None,
     instruments: Sequence[str] | None = None,
+    moments: MomentKind = "auto",
     covariance: CovarianceKind = "auto",
     km: float | None = None,
     determinant: Determinant = "auto",
@@ -73,7 +82,11 @@ def spatial_panel(
     endogenous : sequence of str, optional
         Regressors that are correlated with the disturbance; gmm only.
     instruments : sequence of str, optional
-        Variables outside the formula that instrument them.
+        Variables outside the formula, or expressions such as ``"log(z)"``, that instrument them.
+    moments : {"auto", "initial", "weights", "fullweights", "hom", "het"}
+        Moment conditions of lambda; gmm only. "initial", "weights" and "fullweights" are those of Kapoor, Kelejian and
+        Prucha (2007), which give lambda no standard error; "hom" and "het" those of Drukker, Egger and Prucha (2013),
+        for equal and for unequal variances. "auto" takes "hom", for random effects "fullweights".
     covariance : str
         Standard errors. Likelihood: "expected" or "observed" information, "quasi" for errors that are not normal.
         Least squares and gmm: "classical", "robust" (unequal variances), "cluster_region", "cluster_time",
@@ -132,6 +145,8 @@ def spatial_panel(
     Journal of Econometrics 154. doi:10.1016/j.jeconom.2009.08.001.
     Kapoor, M., Kelejian, H. H. and Prucha, I. R. (2007). Panel data models with spatially correlated error
     components. Journal of Econometrics 140. doi:10.1016/j.jeconom.2006.09.004.
+    Drukker, D. M., Egger, P. and Prucha, I. R. (2013). On two-step estimation of a spatial autoregressive model with
+    autoregressive disturbances and endogenous regressors. Econometric Reviews 32. doi:10.1080/07474938.2013.741020.
     Baltagi, B. H., Song, S. H. and Koh, W. (2003). Testing panel data regression models with spatial error
     correlation. Journal of Econometrics 117. doi:10.1016/S0304-4076(03)00120-9.
 
@@ -157,6 +172,7 @@ def spatial_panel(
         serial,
         as_names(endogenous, "endogenous") or (),
         as_names(instruments, "instruments") or (),
+        moments,
         covariance,
         km,
         determinant,
@@ -180,6 +196,7 @@ def spatial_regression(
     lagged: Sequence[str] | None = None,
     endogenous: Sequence[str] | None = None,
     instruments: Sequence[str] | None = None,
+    moments: MomentKind = "auto",
     covariance: CovarianceKind = "auto",
     km: float | None = None,
     determinant: Determinant = "auto",
@@ -195,7 +212,7 @@ def spatial_regression(
         ``"log(y) ~ a + b"``, with an intercept unless ``+ 0`` is written. The intercept is not lagged.
     study : Study
         Cross-section, or panel with `at`.
-    w, w_error, model, method, lagged, endogenous, instruments, covariance, km, determinant
+    w, w_error, model, method, lagged, endogenous, instruments, moments, covariance, km, determinant
         See `spatial_panel`.
     at : object, optional
         Time, for a panel.
@@ -233,6 +250,7 @@ def spatial_regression(
         as_names(lagged, "lagged"),
         endogenous=as_names(endogenous, "endogenous") or (),
         instruments=as_names(instruments, "instruments") or (),
+        moments=moments,
         covariance=covariance,
         km=km,
         determinant=determinant,

@@ -15,7 +15,7 @@ from spatial_region.core.result import Result, two_columns
 from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import Spec, make_spec
 from spatial_region.core.weights import Weights
-from spatial_region.errors import ConvergenceWarning
+from spatial_region.errors import ConvergenceError, ConvergenceWarning
 from spatial_region.panel.impacts import Impacts, label_impacts, show_table
 from spatial_region.panel.numbers import ImpactSource
 from spatial_region.panel.options import PARTS, TITLES, Parts, StandardErrorKind
@@ -178,7 +178,7 @@ class SpatialPanelResult(Printable, Result):
         OptionError
             If `se` is not offered.
         ConvergenceError
-            If most draws of rho lie outside the interval where the model exists.
+            If rho, or most draws of it, lie outside the interval where the model exists.
 
         Warns
         -----
@@ -191,6 +191,7 @@ class SpatialPanelResult(Printable, Result):
         """
         check_option(se, StandardErrorKind, "se")
         check_whole_number(draws, "draws", least=2)
+        self._check_rho()
         spec = make_spec(
             "impacts",
             options={"se": se, "draws": draws if se == "simulation" else None},
@@ -206,6 +207,16 @@ class SpatialPanelResult(Printable, Result):
             _warn_of_rejected(found.rejected, draws)
         has_indirect = self._parts.lag_y or self._parts.lag_x
         return label_impacts(found, self.regressors, has_indirect=has_indirect, spec=spec)
+
+    def _check_rho(self) -> None:
+        if self.bounds is None or "rho" not in self.params.index:
+            return
+        low, high = self.bounds
+        if not low < self.params["rho"] < high:
+            raise ConvergenceError(
+                f"rho = {self.params['rho']:.6g} lies outside ({low:.6g}, {high:.6g}), where the model exists, so that "
+                f"there are no impacts. Use method='ml', whose rho stays inside, or stronger instruments."
+            )
 
     # -- tables --------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from spatial_region.panel.options import (
     ErrorComponents,
     Method,
     Model,
+    MomentKind,
     Parts,
 )
 
@@ -35,6 +36,7 @@ class Settings:
     serial: bool = False
     endogenous: tuple[str, ...] = ()
     instruments: tuple[str, ...] = ()
+    moments: MomentKind = "auto"
     covariance: CovarianceKind = "auto"
     km: float | None = None
     determinant: Determinant = "auto"
@@ -76,6 +78,7 @@ class Settings:
         check_option(self.determinant, Determinant, "determinant")
         check_option(self.components, ErrorComponents, "components")
         check_option(self.covariance, CovarianceKind, "covariance")
+        check_option(self.moments, MomentKind, "moments")
         for name in ("lee_yu", "serial"):
             if not isinstance(getattr(self, name), (bool, np.bool_)):
                 raise OptionError(f"{name} must be True or False; found {getattr(self, name)!r}.")
@@ -87,6 +90,7 @@ class Settings:
         self._check_lee_yu()
         self._check_random()
         self._check_instruments()
+        self._check_moments()
         self._check_covariance()
 
     def _check_lee_yu(self) -> None:
@@ -110,6 +114,26 @@ class Settings:
         if self.instruments and not self.endogenous:
             raise OptionError("instruments= without endogenous= has nothing to instrument; name the regressors.")
 
+    def _check_moments(self) -> None:
+        if self.moments == "auto":
+            return
+        if self.method == "ml" or not self.parts.error:
+            raise OptionError(f"moments={self.moments!r} is for lambda by method='gmm': sem, sac, sdem and gns.")
+        if self.covariance not in ("auto", "classical"):
+            raise OptionError(
+                f"covariance={self.covariance!r} chooses the moments of lambda itself; leave moments= out."
+            )
+
+    @property
+    def moments_used(self) -> MomentKind:
+        """Moments of lambda: those that bear unequal variances when the covariance does."""
+        return "het" if self.has_joint_sandwich else self.moments
+
+    @property
+    def has_joint_sandwich(self) -> bool:
+        """Whether lambda and the slopes have a robust covariance together."""
+        return self.method == "gmm" and self.parts.error and self.effects != "random" and self.covariance in SANDWICHES
+
     def _check_covariance(self) -> None:
         kind = self.covariance
         if kind in SANDWICHES and not (self.method == "gmm" or self.is_least_squares):
@@ -117,6 +141,13 @@ class Settings:
                 f"covariance={kind!r} allows unequal variances, under which the likelihood's rho and lambda are "
                 f"themselves biased. Use method='gmm', or covariance='quasi' for errors that are not normal."
             )
+        if self.has_joint_sandwich:
+            offered = "cluster_region" if self.effects in ("region", "twoway") else "robust"
+            if kind != offered:
+                raise OptionError(
+                    f"covariance={kind!r} is not offered for lambda by method='gmm' with effects={self.effects!r}; "
+                    f"{offered!r} is."
+                )
         if kind in ("expected", "observed", "quasi") and (self.method == "gmm" or self.is_least_squares):
             raise OptionError(
                 f"covariance={kind!r} comes from a likelihood with rho or lambda; use 'classical' or one of "
