@@ -9,7 +9,7 @@ from spatial_region.core.frozen import FrozenDict
 from spatial_region.panel import _dependence as dependence
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._hausman import HausmanTests
-from spatial_region.panel._lm_value import TestValue
+from spatial_region.panel._lm_value import TestValue, mixture_value
 from spatial_region.panel._ratio import common_factor, likelihood_ratio, ratio_f, wald
 from spatial_region.panel._verdicts import Finding
 from spatial_region.panel.result import SpatialPanelResult
@@ -42,13 +42,26 @@ _LM = {
     "robust_lm_error_slx": ("slx", "sdem", "given_rho"),
     "lm_sarma_slx": ("slx", "gns", None),
 }
+_RANDOM = {
+    "bsk_lmh": ("neither", "something", None),
+    "bsk_lm1": ("no_random", "random", None),
+    "bsk_slm1": ("no_random", "random", None),
+    "bsk_lm2": ("no_error", "error", None),
+    "bsk_slm2": ("no_error", "error", None),
+    "bsk_clm_lambda": ("no_error", "error", "given_random"),
+    "bsk_clm_mu": ("no_random", "random", "given_error"),
+    "bsjk_j": ("nothing", "something", None),
+    "bsjk_c1": ("no_error", "error", "given_random_serial"),
+    "bsjk_c2": ("no_serial", "serial", "given_random_error"),
+    "bsjk_c3": ("no_random", "random", "given_serial_error"),
+}
 
 
 def lm_findings(values: dict[str, TestValue]) -> list[Finding]:
-    """Return the LM tests in the order of a paper."""
+    """Return the LM tests in the order of a paper: of OLS against spatial terms, then of Baltagi et al."""
     return [
         Finding(key, "lm", values[key], null, alternative, remark)
-        for key, (null, alternative, remark) in _LM.items()
+        for key, (null, alternative, remark) in (_LM | _RANDOM).items()
         if key in values
     ]
 
@@ -118,6 +131,13 @@ def effects_findings(fits: dict[str, SpatialPanelResult], model: str) -> list[Fi
         exact = ratio_f(ratio.statistic, observations=full.nobs, df=df, df_residual=full.df_residual)
         found.append(Finding(f"f_{name}_{model}", "effects", exact, null, alternative))
     return found
+
+
+def variance_finding(random: SpatialPanelResult, pooled: SpatialPanelResult) -> Finding:
+    """Return the likelihood ratio of random region effects; their variance lies at its bound under the null."""
+    statistic = max(2 * (random.loglik - pooled.loglik), 0.0)
+    value = mixture_value(statistic, {0: 0.5, 1: 0.5})
+    return Finding(f"lr_random_{random.model}", "effects", value, "no_random", "random")
 
 
 def hausman_findings(tests: HausmanTests, model: str) -> list[Finding]:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spatial_region.errors import IdentificationError
+from spatial_region.errors import ConvergenceError, IdentificationError
 from spatial_region.panel import _battery as battery
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._hausman import hausman_tests
+from spatial_region.panel._lm_conditional import conditional_tests
 from spatial_region.panel._lm_moran import moran_residuals, moran_residuals_by_period
+from spatial_region.panel._lm_random import random_tests
 from spatial_region.panel._lm_spatial import lm_tests
+from spatial_region.panel._lm_value import TestValue
 from spatial_region.panel._verdicts import Finding
 from spatial_region.panel.candidates import Candidates, residual_array
 from spatial_region.panel.design import INTERCEPT, Design, choose_lagged, read_formula
 from spatial_region.panel.options import PARTS, Effects, Model
+from spatial_region.panel.result import SpatialPanelResult
 
 # The models of the nested pairs; sac and gns nest them too, but rho and lambda together are weakly identified.
 MODELS: tuple[Model, ...] = ("ols", "slx", "sar", "sem", "sdm", "sdem")
 _FIXED: tuple[Effects, ...] = ("pooled", "region", "time", "twoway")
+_VARIANCE: tuple[Effects, Effects] = ("random", "pooled")
 # Above so many regions the correlations of all pairs are more than a table of tests should cost.
 _MOST_REGIONS = 10_000
 _FEWEST_TIMES = 3
@@ -41,12 +46,11 @@ def all_findings(candidates: Candidates, effects: Effects, *, lee_yu: bool) -> F
         found += _effects(candidates, design, effects)
     found += _lm(candidates, design, effects, lee_yu=lee_yu)
     fits = {model: candidates.get(model, effects, lee_yu=lee_yu) for model in MODELS}
-    made = {model: fit for model, fit in fits.items() if fit is not None}
-    found += battery.nested_findings(
-        dict(made), common_factor_holds=_common_factor_holds(candidates, design, effects, has_sdm="sdm" in made)
-    )
+    made: dict[str, SpatialPanelResult] = {model: fit for model, fit in fits.items() if fit is not None}
+    holds = _common_factor_holds(candidates, design, effects, has_sdm="sdm" in made)
+    found += battery.nested_findings(made, common_factor_holds=holds)
     found += _residuals(candidates, design, effects, lee_yu=lee_yu)
-    return Findings(found, tuple(made))
+    return Findings(found, tuple(model for model in MODELS if model in made))
 
 
 def _common_factor_holds(candidates: Candidates, design: Design, effects: Effects, *, has_sdm: bool) -> bool:
@@ -72,6 +76,9 @@ def _effects(candidates: Candidates, design: Design, effects: Effects) -> list[F
     for model in models:
         fits = {kind: candidates.get(model, kind) for kind in _FIXED}
         found += battery.effects_findings({kind: fit for kind, fit in fits.items() if fit is not None}, model)
+        random, pooled = (candidates.get(model, kind) for kind in _VARIANCE) if effects == "random" else (None, None)
+        if random is not None and pooled is not None:
+            found.append(battery.variance_finding(random, pooled))
     determinant = make_determinant(candidates.w.sparse, "auto")
     bare = _without_intercept(design)
     for model in models:
@@ -112,7 +119,24 @@ def _lm(candidates: Candidates, design: Design, effects: Effects, *, lee_yu: boo
         intercept=intercept,
         lee_yu=lee_yu,
     )
+    if candidates.study.is_panel and effects in ("pooled", "random"):
+        values |= _error_components(candidates, design, intercept)
     return battery.lm_findings(values)
+
+
+def _error_components(candidates: Candidates, design: Design, intercept: int | None) -> dict[str, TestValue]:
+    """Return the tests of Baltagi et al. for random effects, spatial errors and serial correlation."""
+    w = candidates.w.sparse
+    if w.diagonal().any():
+        candidates.skipped["bsk_*, bsjk_*"] = "need weights that link no region with itself"
+        return {}
+    values = random_tests(design.y, design.x, w=w, intercept=intercept)
+    try:
+        determinant = make_determinant(w, "auto")
+        return values | conditional_tests(design.y, design.x, w=w, determinant=determinant, intercept=intercept)
+    except (ConvergenceError, IdentificationError) as problem:
+        candidates.skipped["conditional tests of Baltagi et al."] = str(problem)
+        return values
 
 
 def _residuals(candidates: Candidates, design: Design, effects: Effects, *, lee_yu: bool) -> list[Finding]:
