@@ -31,7 +31,7 @@ def observed_covariance(
     what these are the expectation of is in the data. Both are consistent when the errors are normal, and equal as the
     sample grows; where not, see `quasi_covariance`.
 
-    Parameters and layout are those of `spatial_region.panel._information.expected_covariance`, for which this is a substitute.
+    Parameters and layout are those of `spatial_region.panel._information.covariance`, whose place it can take.
     """
     k = blocks.z.shape[2]
     has_error = error_filter.w is not None

@@ -9,7 +9,7 @@ from scipy import sparse as sp
 from spatial_region.panel._blocks import make_blocks, remove_effects
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._estimate import estimate
-from spatial_region.panel._information import Filter, expected_covariance
+from spatial_region.panel._information import Filter, covariance
 from spatial_region.panel._likelihood import Likelihood
 from spatial_region.panel._moments import make_moments
 from spatial_region.panel._observed import observed_covariance
@@ -184,9 +184,7 @@ def test_close_to_the_expected_information_if_the_model_is_right(oracle):
     gaps = []
     for panel in (right, wrong):
         _, given, options = fit(panel, model="sac", effects="region")
-        observed, expected = (
-            np.sqrt(np.diag(f(*given, **options))) for f in (observed_covariance, expected_covariance)
-        )
+        observed, expected = (np.sqrt(np.diag(f(*given, **options))) for f in (observed_covariance, covariance))
         gaps.append(np.abs(observed / expected - 1).max())
     assert 1e-6 < gaps[0] < 0.05
     assert gaps[1] > 0.4
