@@ -69,6 +69,7 @@ _EXPORTS: dict[str, str] = {
     # geodetector
     "geodetector": "spatial_region.geodetector.detector",
     # panel
+    "dynamic_panel": "spatial_region.panel.dynamic",
     "spatial_panel": "spatial_region.panel.regression",
     "spatial_regression": "spatial_region.panel.regression",
     # measure

@@ -101,7 +101,7 @@ def fit(
     spec = make_spec(
         function,
         options={**asdict(settings), "at": at} if function == "spatial_regression" else asdict(settings),
-        inputs=_inputs(task, determinant, at=at),
+        inputs=describe_inputs(task, determinant, at=at),
     )
     return label(found, task, determinant, spec)
 
@@ -208,7 +208,8 @@ def check_distinct(names: list[str]) -> None:
         )
 
 
-def _inputs(task: Task, determinant: LogDeterminant | None, *, at: object) -> dict[str, object]:
+def describe_inputs(task: Task, determinant: LogDeterminant | None, *, at: object) -> dict[str, object]:
+    """Return the facts about the data that a result records."""
     study, weights = task.study, task.weights
     return {
         "formula": task.design.formula,

@@ -57,7 +57,7 @@ def fit_fixed(
         lee_yu=settings.lee_yu,
         covariance_of=_COVARIANCES.get(settings.covariance, covariance),
     )
-    _check_found(found, determinant, settings, response)
+    check_estimate(found, determinant, settings, response)
     spatial = {"rho": found.rho} if settings.parts.lag_y else {}
     spatial |= {"lambda": found.lam} if settings.parts.error else {}
     return Numbers(
@@ -110,7 +110,16 @@ def check_not_exact(r2_within: float, response: str) -> None:
         raise InputError(f"the regressors explain {response!r} exactly; a likelihood needs residuals that vary.")
 
 
-def _check_found(found: Estimate, determinant: LogDeterminant | None, settings: Settings, response: str) -> None:
+def check_estimate(found: Estimate, determinant: LogDeterminant | None, settings: Settings, response: str) -> None:
+    """Refuse an estimate that is no interior maximum, and say when there is another one.
+
+    Raises
+    ------
+    InputError
+        If the regressors explain the response exactly.
+    ConvergenceError
+        If there is no maximum inside the interval of the spatial parameters.
+    """
     check_not_exact(found.r2_within, response)
     if determinant is None:
         return

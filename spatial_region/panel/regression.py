@@ -178,7 +178,7 @@ def spatial_panel(
         determinant,
     )
     settings.check()
-    _check_study(study)
+    check_study(study)
     if not study.is_panel:
         raise InputError("the study has no time; use sr.spatial_regression for a cross-section.")
     return fit(formula, study, w, settings, function="spatial_panel", at=None, w_error=w_error)
@@ -256,7 +256,7 @@ def spatial_regression(
         determinant=determinant,
     )
     settings.check()
-    _check_study(study)
+    check_study(study)
     if study.is_panel and at is None:
         raise InputError(
             f"the study has {len(study.times)} times; say which, at={study.times[-1]!r}, or use sr.spatial_panel."
@@ -266,6 +266,13 @@ def spatial_regression(
     return fit(formula, study, w, settings, function="spatial_regression", at=at, w_error=w_error)
 
 
-def _check_study(study: object) -> None:
+def check_study(study: object) -> None:
+    """Refuse anything but a study.
+
+    Raises
+    ------
+    InputError
+        If it is something else.
+    """
     if not isinstance(study, Study):
         raise InputError(f"study must be a Study (sr.join or sr.make_study); found {type(study).__name__}.")

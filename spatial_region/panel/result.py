@@ -204,7 +204,7 @@ class SpatialPanelResult(Printable, Result):
             found = self._impact_source.simulate(
                 self.params, self.covariance, draws=draws, random=generator(seed, "impacts")
             )
-            _warn_of_rejected(found.rejected, draws)
+            warn_of_rejected(found.rejected, draws)
         has_indirect = self._parts.lag_y or self._parts.lag_x
         return label_impacts(found, self.regressors, has_indirect=has_indirect, spec=spec)
 
@@ -228,8 +228,12 @@ class SpatialPanelResult(Printable, Result):
     def summary(self) -> str:
         """Return the estimates, the fit and the settings as text."""
         text = show_table(self.table())
+        return f"{two_columns(self._title, [*self._settings(), *self._fit()])}\n\n{text}"
+
+    @property
+    def _title(self) -> str:
         how = "maximum likelihood" if self.method == "ml" else "two-stage least squares and moments"
-        return f"{two_columns(f'{TITLES[self.model]}, {how}', [*self._settings(), *self._fit()])}\n\n{text}"
+        return f"{TITLES[self.model]}, {how}"
 
     def _settings(self) -> list[tuple[str, object]]:
         inputs = self.spec.inputs
@@ -264,8 +268,7 @@ class SpatialPanelResult(Printable, Result):
             ("standard errors", self._standard_errors),
         ]
         if self.has_small_t_bias:
-            times = self.spec.inputs["periods"]
-            rows.append(("caution", f"sigma2 and standard errors are too small with {times} times (lee_yu)"))
+            rows.append(("caution", self._caution()))
         return rows
 
     @property
@@ -283,6 +286,9 @@ class SpatialPanelResult(Printable, Result):
     @property
     def _parts(self) -> Parts:
         return PARTS[self.model]
+
+    def _caution(self) -> str:
+        return f"sigma2 and standard errors are too small with {self.spec.inputs['periods']} times (lee_yu)"
 
     @property
     def _is_least_squares(self) -> bool:
@@ -323,7 +329,8 @@ _COVARIANCE_NAMES = {
 }
 
 
-def _warn_of_rejected(rejected: int, draws: int) -> None:
+def warn_of_rejected(rejected: int, draws: int) -> None:
+    """Say when more than 1 % of the draws lay outside the parameter space."""
     if rejected > 0.01 * draws:
         warnings.warn(
             f"{rejected} draws of rho lay outside the interval where the model exists, beside {draws} inside: rho is "
