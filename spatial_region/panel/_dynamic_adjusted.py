@@ -18,6 +18,8 @@ _MOST_HALVINGS = 12
 _STEP = 1e-4
 _CLOSE = 1e-9
 _MARGIN = 1e-6
+# Share of the residual that a step may leave before the slope is taken anew.
+_SLOW = 0.1
 
 
 def solve_adjusted(fit: Fit, guess: State) -> State | None:
@@ -42,27 +44,36 @@ def solve_adjusted(fit: Fit, guess: State) -> State | None:
     def inside(x: Array) -> bool:
         return _is_inside(fit, dict(zip(names, (origin + units * x).tolist(), strict=True)))
 
-    x = np.zeros(len(names))
+    x: Array = np.zeros(len(names))
     if not inside(x):
         return None
     now = residual(x)
+    jacobian = _jacobian(residual, x)
     for _ in range(_MOST_STEPS):
-        jacobian = _jacobian(residual, x)
         if np.abs(now).max() < _CLOSE:
             falls = bool((np.linalg.eigvals(jacobian).real < 0).all())
             return state_at(x) if falls else None
-        step = np.linalg.lstsq(jacobian, -now, rcond=None)[0]
-        share = 1.0
-        for _ in range(_MOST_HALVINGS):
-            trial = x + share * step
-            if inside(trial):
-                there = residual(trial)
-                if np.linalg.norm(there) < np.linalg.norm(now):
-                    break
-            share /= 2
-        else:
+        found = _search(residual, inside, x, now, np.linalg.lstsq(jacobian, -now, rcond=None)[0])
+        if found is None:
             return None
-        x, now = trial, there
+        slow = np.linalg.norm(found[1]) > _SLOW * np.linalg.norm(now)
+        x, now = found
+        if slow:  # otherwise the old slope is good enough, and a new one costs eight evaluations
+            jacobian = _jacobian(residual, x)
+    return None
+
+
+def _search(
+    residual: Callable[[Array], Array], inside: Callable[[Array], bool], x: Array, now: Array, step: Array
+) -> tuple[Array, Array] | None:
+    """Return the point along the step, halved as often as needed, whose residual is smaller; None if there is none."""
+    for _ in range(_MOST_HALVINGS):
+        trial = x + step
+        if inside(trial):
+            there = residual(trial)
+            if np.linalg.norm(there) < np.linalg.norm(now):
+                return trial, there
+        step = step / 2
     return None
 
 
