@@ -16,7 +16,7 @@ from spatial_region.panel._operators import Operators, factorise_filter
 
 # Factorisations times regions up to which each draw has its own exact multipliers (seconds of work); beyond, they are
 # expanded around the estimate to the second order. With so many regions the draws of rho are close to it.
-_BUDGET = 400_000
+_BUDGET = 100_000
 _MOST_ROUNDS = 20
 
 

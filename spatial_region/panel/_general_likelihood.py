@@ -13,7 +13,7 @@ from spatial_region.panel._general_moments import GeneralMoments
 from spatial_region.panel._general_volume import Volume
 
 # Matrices that may be factorised for the grid of starts, and points of it on one axis.
-_BUDGET = 150
+_BUDGET = 64
 _FEWEST, _MOST = 3, 41
 _MARGIN = 1e-6
 # Share of the way to the boundary that is left at a maximum which is none.

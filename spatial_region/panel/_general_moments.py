@@ -119,11 +119,14 @@ class EffectRemoval:
     effects : str
     ones : (T, N)
         M_t 1.
+    normal : tuple of two (N, N) csr_array or None
+        sum_t (M_t + M_t') and sum_t M_t' M_t, where the normal equations are needed.
     """
 
     error: Operators | None
     effects: str
     ones: Array
+    normal: tuple[sp.csr_array, sp.csr_array] | None
 
     def apply(self, lam: float, v: Array, mv: Array) -> tuple[Array, Array]:
         """Return v less its effects and the lag M_t of that, for `v` (T, N, m) without means and its lag `mv`."""
@@ -140,34 +143,47 @@ class EffectRemoval:
 
     def _by_region(self, lam: float, v: Array, mv: Array) -> tuple[Array, Array]:
         """Solve for all effects at once; of the periods the first is left out, as region effects contain it."""
-        error = self.error
-        assert error is not None
+        assert self.error is not None
+        assert self.normal is not None
         periods, regions, m = v.shape
-        filters = {period: error.filter(period, np.array([lam])) for period, _ in error.groups()}
-        of_period = [filters[int(np.flatnonzero(error.labels == label)[0])] for label in error.labels]
-        normal = sp.csc_array((regions, regions))
-        for period, members in error.groups():
-            normal = normal + len(members) * (filters[period].T @ filters[period])
-        factors = factorise(sp.csc_array(normal))
+        weights = [self.error.at(period)[0] for period in range(periods)]
+        eye = sp.eye_array(regions, format="csr")
+        linear, quadratic = self.normal
+        factors = factorise(sp.csc_array(periods * eye - lam * linear + lam**2 * quadratic))
         e = v - lam * mv
-        right = np.zeros((regions, m))
-        for b, block in zip(of_period, e, strict=True):
-            right += b.T @ block
+        right = e.sum(axis=0)
+        for w, block in zip(weights, e, strict=True):
+            right -= lam * (w.T @ block)
         in_time: Array = np.zeros((periods, m))
         by_region = factors.solve(right)
         if self.effects == "twoway" and periods > 1:
             dummies = (1 - lam * self.ones)[1:]
-            cross = np.column_stack([b.T @ d for b, d in zip(of_period[1:], dummies, strict=True)])
+            cross = np.column_stack([d - lam * (w.T @ d) for w, d in zip(weights[1:], dummies, strict=True)])
             solved = factors.solve(cross)
             schur = np.diag((dummies**2).sum(axis=1)) - cross.T @ solved
             rest = np.einsum("tn,tnm->tm", dummies, e[1:]) - solved.T @ right
             in_time[1:] = np.linalg.solve(schur, rest)
             by_region = by_region - solved @ in_time[1:]
-        pushed = error.lag(np.broadcast_to(by_region, v.shape))[0]
+        pushed = np.stack([w @ by_region for w in weights])
         return (
             v - by_region - in_time[:, None, :],
             mv - pushed - self.ones[:, :, None] * in_time[:, None, :],
         )
+
+
+def make_removal(error: Operators | None, *, effects: str, periods: int, regions: int) -> EffectRemoval:
+    """Prepare what does not depend on lambda."""
+    if error is None:
+        return EffectRemoval(None, effects, np.zeros((periods, regions)), None)
+    ones = error.lag(np.ones((periods, regions, 1)))[0][:, :, 0]
+    if error.constant or effects not in ("region", "twoway"):
+        return EffectRemoval(error, effects, ones, None)
+    linear, quadratic = sp.csr_array((regions, regions)), sp.csr_array((regions, regions))
+    for period, members in error.groups():
+        m = error.at(period)[0]
+        linear = linear + len(members) * (m + m.T)
+        quadratic = quadratic + len(members) * (m.T @ m)
+    return EffectRemoval(error, effects, ones, (linear, quadratic))
 
 
 class GeneralMoments:
@@ -197,11 +213,8 @@ class GeneralMoments:
             ],
             axis=2,
         )
-        ones: Array = np.zeros((periods, regions))
-        if error is not None:
-            ones = error.lag(np.ones((periods, regions, 1)))[0][:, :, 0]
         self.lags = error.lag(self.variables)[0] if error is not None else np.zeros_like(self.variables)
-        self.removal = EffectRemoval(error, effects, ones)
+        self.removal = make_removal(error, effects=effects, periods=periods, regions=regions)
         self._seen: dict[float, tuple[Array, Array]] = {}
 
     def split(self, lam: float) -> tuple[Array, Array]:

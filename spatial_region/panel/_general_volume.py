@@ -99,6 +99,7 @@ class SeveralVolume:
         if operators.regions <= _MOST_DENSE:
             self._dense = {t: np.array([w.toarray() for w in operators.at(t)]) for t, _ in self._groups}
         self.axes = [_shared_interval(matrices) for matrices in operators.matrices]
+        self._norms = np.array([[_norm(matrices, axis) for matrices in operators.matrices] for axis in (0, 1)])
         self.cost = len(self._groups)
 
     def value(self, rho: Array) -> float:
@@ -123,6 +124,9 @@ class SeveralVolume:
 
     def room(self, rho: Array) -> float:
         """Return 1 less the largest real eigenvalue of sum rho W, or a bound of it that leaves room enough."""
+        bound = float((self._norms @ np.abs(rho)).min())
+        if bound < 1 - _ROOM:
+            return 1 - bound
         return min(self._room(period, rho) for period, _ in self._groups)
 
     def _log_determinant(self, period: int, rho: Array) -> tuple[float, float]:
@@ -178,6 +182,10 @@ def make_volume(
 def _shared_interval(matrices: tuple[sp.csr_array, ...]) -> tuple[float, float]:
     parts = [make_determinant(matrix, "auto") for matrix in matrices]
     return max(part.low for part in parts), min(part.high for part in parts)
+
+
+def _norm(matrices: tuple[sp.csr_array, ...], axis: int) -> float:
+    return max(float(abs(matrix).sum(axis=axis).max()) for matrix in matrices)
 
 
 def _parity(permutation: Array) -> int:
