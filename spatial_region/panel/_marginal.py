@@ -24,11 +24,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse as sp
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln, logsumexp
 
-from spatial_region.panel._blocks import Array
+from spatial_region.panel._blocks import Array, make_blocks
+from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._likelihood import Likelihood
+from spatial_region.panel._moments import make_moments
+from spatial_region.panel.options import Parts
 
 # What lies this many units of log-likelihood below the top is no part of the integral in double precision.
 _NEGLIGIBLE = 45.0
@@ -52,6 +56,44 @@ class Marginal:
     log_marginal: float
     mean: float
     std: float
+
+
+def evidence(
+    y: Array,
+    x: Array,
+    w: sp.csr_array,
+    *,
+    parts: Parts,
+    lagged: list[int],
+    effects: str,
+    intercept: int | None,
+    prior: str,
+) -> Marginal:
+    """Return the log marginal likelihood of one model, effects transformed away.
+
+    Parameters
+    ----------
+    y : (T, N)
+    x : (T, N, k)
+    w : (N, N)
+        With time effects and a spatial term, rows must sum to 1.
+    parts : Parts
+        At most one of rho and lambda.
+    lagged : list of int
+        Columns of `x` whose lags are regressors.
+    effects : {"pooled", "region", "time", "twoway"}
+    intercept : int or None
+        Column of `x` that is 1 everywhere.
+    prior : {"diffuse", "zellner"}
+    """
+    blocks = make_blocks(y, x, w, lagged=lagged, effects=effects, intercept=intercept)
+    determinant = None if parts.is_linear else make_determinant(w, "auto")
+    moments = make_moments(blocks, w, filters_error=parts.error, effects=effects)
+    periods, regions = y.shape
+    tau = periods - int(effects in ("region", "twoway"))
+    rows = regions - int(effects in ("time", "twoway"))
+    likelihood = Likelihood(moments, determinant, rows * tau, tau, rows < regions)
+    return log_marginal(likelihood, is_error=parts.error, intercept=intercept, prior=prior)
 
 
 def log_marginal(likelihood: Likelihood, *, is_error: bool, intercept: int | None, prior: str) -> Marginal:

@@ -27,7 +27,7 @@ def nested_ratio(full: SpatialPanelResult, nested: SpatialPanelResult) -> TestVa
         return None
     if not (_same_weights(full, nested) and (_fewer_terms(full, nested) or _fewer_effects(full, nested))):
         return None
-    if full.effects == "random" != nested.effects:
+    if full.effects == "random" and nested.effects != "random":
         # The variance of the region effects is at its bound under the null.
         return mixture_value(max(2 * (full.loglik - nested.loglik), 0.0), {0: 0.5, 1: 0.5})
     return likelihood_ratio(full.loglik, nested.loglik, df=full.df_model - nested.df_model)

@@ -21,11 +21,9 @@ def paper_table(
         Statistics in rows, fits in columns.
     """
     rows: list[tuple[str, list[str]]] = []
-    for place, name in enumerate(estimates.index):
-        cells = [
-            _cell(float(estimates.iat[place, i]), float(std_errors.iat[place, i]), float(pvalues.iat[place, i]))
-            for i in range(estimates.shape[1])
-        ]
+    values = (table.to_numpy(dtype=float).tolist() for table in (estimates, std_errors, pvalues))
+    for name, row, errors, p in zip(estimates.index, *values, strict=True):
+        cells = [_cell(*cell) for cell in zip(row, errors, p, strict=True)]
         rows.append((str(name), [estimate for estimate, _ in cells]))
         rows.append(("", [error for _, error in cells]))
     rows += [(str(name), [_show(value) for value in fit.loc[name]]) for name in fit.index]

@@ -7,12 +7,10 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import betaln
 
-from spatial_region.panel._blocks import make_blocks
 from spatial_region.panel._determinant import make_determinant
-from spatial_region.panel._estimate import _make_likelihood
+from spatial_region.panel._marginal import evidence
 from spatial_region.panel._marginal import integrate as integrate_kernel
-from spatial_region.panel._marginal import log_marginal
-from spatial_region.panel._moments import make_moments
+from spatial_region.panel.options import Parts
 
 TERMS = {
     "ols": (False, False, False),
@@ -95,11 +93,17 @@ def ours(panel, *, model, effects, prior):
     if effects == "pooled":
         x, intercept = np.concatenate([np.ones((*panel.y.shape, 1)), panel.x], axis=2), 0
         lagged = [place + 1 for place in lagged]
-    blocks = make_blocks(panel.y, x, w, lagged=lagged, effects=effects, intercept=intercept)
     determinant = make_determinant(w, "auto") if lag_y or error else None
-    moments = make_moments(blocks, w, filters_error=error, effects=effects)
-    likelihood = _make_likelihood(blocks, moments, determinant, effects=effects, lee_yu=effects != "pooled")
-    found = log_marginal(likelihood, is_error=error, intercept=intercept, prior=prior)
+    found = evidence(
+        panel.y,
+        x,
+        w,
+        parts=Parts(lag_y, lag_x, error),
+        lagged=lagged,
+        effects=effects,
+        intercept=intercept,
+        prior=prior,
+    )
     return found, determinant
 
 
