@@ -13,11 +13,13 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse as sp
 from scipy.linalg import cho_factor, cho_solve
+from scipy.sparse.linalg import SuperLU
 
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._determinant import factorise
 
-# Up to this number of regions, beyond this share of links in W W', dense factors are cheaper than sparse ones.
+# Dense factors are cheaper than sparse ones for few regions, and up to more of them beyond this share of links in W W'.
+_FEW = 150
 _MOST_DENSE = 2000
 _DENSE = 0.1
 # h of the complex step: Im f(x + ih) / h is the derivative, without cancellation however small h is.
@@ -48,29 +50,28 @@ class CommonSpread:
 
 @dataclass(frozen=True)
 class ErrorWeights:
-    """W and the products of which B B' = I - lambda (W + W') + lambda^2 W W' consists."""
+    """The terms of which B B' = I - lambda (W + W') + lambda^2 W W' consists, all dense or all sparse."""
 
-    w: sp.csr_array
-    both: sp.csc_array
-    squared: sp.csc_array
-    dense: bool
+    eye: Array | sp.csc_array
+    both: Array | sp.csc_array
+    squared: Array | sp.csc_array
 
-    def outer(self, lam: float) -> sp.csc_array:
+    def outer(self, lam: float) -> Array | sp.csc_array:
         """Return B B'."""
-        eye = sp.eye_array(self.w.shape[0], format="csc")
-        return sp.csc_array(eye - lam * self.both + lam**2 * self.squared)
+        return self.eye - lam * self.both + lam**2 * self.squared
 
-    def outer_slope(self, lam: float) -> sp.csc_array:
+    def outer_slope(self, lam: float) -> Array | sp.csc_array:
         """Return its derivative in lambda."""
-        return sp.csc_array(2 * lam * self.squared - self.both)
+        return 2 * lam * self.squared - self.both
 
 
 def make_error_weights(w: sp.csr_array) -> ErrorWeights:
     """Prepare the weights of the error process."""
-    squared = sp.csc_array(w @ w.T)
     n = w.shape[0]
-    dense = n <= _MOST_DENSE and squared.nnz > _DENSE * n * n
-    return ErrorWeights(w, sp.csc_array(w + w.T), squared, dense)
+    both, squared = sp.csc_array(w + w.T), sp.csc_array(w @ w.T)
+    if n <= _FEW or (n <= _MOST_DENSE and squared.nnz > _DENSE * n * n):
+        return ErrorWeights(np.eye(n), both.toarray(), squared.toarray())
+    return ErrorWeights(sp.eye_array(n, format="csc"), both, squared)
 
 
 class OwnSpread:
@@ -79,39 +80,37 @@ class OwnSpread:
     def __init__(self, weights: ErrorWeights, lam: float, delta: float) -> None:
         self._outer, self._slope = weights.outer(lam), weights.outer_slope(lam)
         self._delta = delta
-        self._matrix = sp.csc_array(sp.eye_array(weights.w.shape[0], format="csc") + delta * self._outer)
-        # M is positive definite, so that pivots on the diagonal are safe.
-        self._cholesky = cho_factor(self._matrix.toarray(), lower=True) if weights.dense else None
-        self._factors = None if weights.dense else factorise(self._matrix)
+        self._matrix = weights.eye + delta * self._outer
+        # M is positive definite, so that sparse pivots on the diagonal are safe.
+        self._factors = factorise(self._matrix) if sp.issparse(self._matrix) else cho_factor(self._matrix, lower=True)
 
-    @cached_property
+    @property
     def logdet(self) -> float:
         """Return log|M|."""
-        if self._factors is not None:
+        if isinstance(self._factors, SuperLU):
             return float(np.log(self._factors.U.diagonal()).sum())
-        assert self._cholesky is not None  # one of the two is there
-        return float(2 * np.log(np.diag(self._cholesky[0])).sum())
+        return float(2 * np.log(np.diag(self._factors[0])).sum())
 
     @cached_property
     def traces(self) -> tuple[float, float]:
         """Return tr(M^-1 B B') and delta tr(M^-1 d(B B')/d lambda)."""
-        if self._cholesky is not None:
-            inverse = cho_solve(self._cholesky, np.eye(self._matrix.shape[0]))
-            return float(self._outer.multiply(inverse).sum()), self._delta * float(self._slope.multiply(inverse).sum())
-        return self._trace(self._outer), self._delta * self._trace(self._slope)
+        if isinstance(self._factors, SuperLU):
+            return self._trace(self._outer), self._delta * self._trace(self._slope)
+        inverse = cho_solve(self._factors, np.eye(len(self._matrix)))
+        return float(np.vdot(self._outer, inverse)), self._delta * float(np.vdot(self._slope, inverse))
 
     def solve(self, blocks: Array) -> Array:
         """Return M^-1 v."""
-        if self._factors is not None:
+        if isinstance(self._factors, SuperLU):
             return self._factors.solve(blocks)
-        return cho_solve(self._cholesky, blocks)
+        return cho_solve(self._factors, blocks)
 
     def by_delta(self, vector: Array) -> Array:
-        """Return B B' v."""
+        """Return the derivative of M in delta, B B', times v."""
         return self._outer @ vector
 
     def by_lam(self, vector: Array) -> Array:
-        """Return delta d(B B')/d lambda v."""
+        """Return the derivative of M in lambda times v."""
         return self._delta * (self._slope @ vector)
 
     def _trace(self, change: sp.csc_array) -> float:

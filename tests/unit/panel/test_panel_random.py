@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -303,6 +302,7 @@ def test_regions_that_differ_by_a_million_lose_no_digits():
 def test_ways_to_compute_determinants_agree(components, monkeypatch):
     panel = random_panel(60, 5, seed=2, links=3)
     base = fit(panel, "gns", components=components)
+    monkeypatch.setattr(_random_spread, "_FEW", 0)
     monkeypatch.setattr(_random_spread, "_MOST_DENSE", 0)
     other = fit(panel, "gns", components=components, determinant="lu")
     np.testing.assert_allclose(other.covariance, base.covariance, rtol=1e-6, atol=1e-9)
@@ -311,9 +311,12 @@ def test_ways_to_compute_determinants_agree(components, monkeypatch):
 
 
 @pytest.mark.parametrize("sparse", [True, False])
-def test_spread_equals_its_dense_definition(sparse):
+def test_spread_equals_its_dense_definition(sparse, monkeypatch):
     panel = random_panel(15, seed=5)
-    weights = replace(_random_spread.make_error_weights(sp.csr_array(panel.w)), dense=not sparse)
+    monkeypatch.setattr(_random_spread, "_FEW", 0 if sparse else 150)
+    monkeypatch.setattr(_random_spread, "_MOST_DENSE", 0)
+    weights = _random_spread.make_error_weights(sp.csr_array(panel.w))
+    assert sp.issparse(weights.eye) == sparse
 
     def dense(lam, delta):
         b = np.eye(15) - lam * panel.w
