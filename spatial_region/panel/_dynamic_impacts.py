@@ -12,8 +12,7 @@ from spatial_region.errors import ConvergenceError, InputError
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._dynamic import DynamicEstimate
-from spatial_region.panel._dynamic_bias import Point
-from spatial_region.panel._dynamic_stability import transition_radius
+from spatial_region.panel._dynamic_stability import are_stable
 from spatial_region.panel._impacts import (
     ImpactEstimate,
     ImpactInput,
@@ -174,7 +173,7 @@ def simulated_long_run(
     """
     _check_stable(given, stable)
     centre = long_run_impacts(given, w, determinant, stable=stable).value
-    sample, rejected = _draw(given, w, determinant, draws, random)
+    sample, rejected = _draw(given, determinant, draws, random)
     k, lags = len(given.beta), len(given.lagged)
     by_name = {name: sample[:, k + lags + place] for place, name in enumerate(given.named)}
     nothing: Array = np.zeros(draws)
@@ -228,11 +227,7 @@ def _check_stable(given: DynamicImpactInput, stable: bool) -> None:
 
 
 def _draw(
-    given: DynamicImpactInput,
-    w: sp.csr_array | None,
-    determinant: LogDeterminant | None,
-    draws: int,
-    random: np.random.Generator,
+    given: DynamicImpactInput, determinant: LogDeterminant | None, draws: int, random: np.random.Generator
 ) -> tuple[Array, int]:
     centre = given.values
     spread = np.sqrt(np.diag(given.covariance))
@@ -244,7 +239,7 @@ def _draw(
         if not missing:
             return np.concatenate(kept), rejected
         sample = centre + random.standard_normal((missing, len(centre))) @ root.T
-        inside = _are_stable(given, w, determinant, sample)
+        inside = _are_stable(given, determinant, sample)
         rejected += int((~inside).sum())
         kept.append(sample[inside])
     raise ConvergenceError(
@@ -252,16 +247,9 @@ def _draw(
     )
 
 
-def _are_stable(
-    given: DynamicImpactInput, w: sp.csr_array | None, determinant: LogDeterminant | None, sample: Array
-) -> NDArray[np.bool_]:
+def _are_stable(given: DynamicImpactInput, determinant: LogDeterminant | None, sample: Array) -> NDArray[np.bool_]:
     start = len(given.beta) + len(given.lagged)
     by_name = {name: sample[:, start + place] for place, name in enumerate(given.named)}
     nothing = np.zeros(len(sample))
     tau, eta, rho = (by_name.get(name, nothing) for name in ("tau", "eta", "rho"))
-    stable = np.zeros(len(sample), dtype=bool)
-    low, high = (determinant.low, determinant.high) if determinant is not None else (-np.inf, np.inf)
-    for place in np.flatnonzero((rho > low) & (rho < high)).tolist():
-        point = Point(float(rho[place]), 0.0, float(tau[place]), float(eta[place]), 1.0)
-        stable[place] = transition_radius(w, determinant, point) < 1
-    return stable
+    return are_stable(determinant, tau, eta, rho)

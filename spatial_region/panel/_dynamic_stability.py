@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse as sp
 from scipy.sparse.linalg import LinearOperator, eigs
 
@@ -92,6 +93,23 @@ def transition_radius(w: sp.csr_array | None, determinant: LogDeterminant | None
     if highest >= lowest or similar_symmetric(w) is not None:
         return max(highest, lowest)
     return _arnoldi(w, point)
+
+
+def are_stable(determinant: LogDeterminant | None, tau: Array, eta: Array, rho: Array) -> NDArray[np.bool_]:
+    """Return which of many points (D,) are in the parameter space and stable.
+
+    Without all eigenvalues the disc that holds them is asked to be stable: points are never wrongly called stable.
+    """
+    if determinant is None:
+        return np.asarray(np.abs(tau) < 1)
+    stable = (rho > determinant.low) & (rho < determinant.high)
+    values: Values = np.array([1 / determinant.low, 1 / determinant.high])
+    if isinstance(determinant, EigenvalueDeterminant):
+        values = determinant.eigenvalues
+    inside = np.flatnonzero(stable)
+    top = np.abs(tau[inside, None] + eta[inside, None] * values)
+    stable[inside] = (top < np.abs(1 - rho[inside, None] * values)).all(axis=1)
+    return np.asarray(stable)
 
 
 def _arnoldi(w: sp.csr_array, point: Point) -> float:
