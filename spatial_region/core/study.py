@@ -415,7 +415,7 @@ def _aligned(data: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
         return data.reindex(ids)
     present = data.index.remove_unused_levels().levels[1]
     if len(data) == len(ids) * len(present) and data.index.equals(pd.MultiIndex.from_product([ids, present])):
-        return data
+        return data if len(data.index.levels[1]) == len(present) else _tidy_panel(data)
     if data.index.has_duplicates:
         raise DuplicateError(f"data: found twice: {name_some(data.index[data.index.duplicated()].unique())}.")
     check_same_regions(data.index.get_level_values(0).unique(), ids, left="data", right="regions")

@@ -23,11 +23,10 @@ from spatial_region.panel.identification import check_identified
 from spatial_region.panel.maximum_likelihood import check_estimate
 from spatial_region.panel.model_weights import model_weights
 from spatial_region.panel.numbers import Numbers
-from spatial_region.panel.options import Determinant, Dynamic
+from spatial_region.panel.options import Determinant, Dynamic, Model
 from spatial_region.panel.regression import check_study
 from spatial_region.panel.settings import Settings, as_names
 
-DynamicModel = Literal["ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns"]
 FixedEffects = Literal["pooled", "region", "time", "twoway"]
 Correction = Literal["analytical", "score", "none"]
 
@@ -38,7 +37,7 @@ def dynamic_panel(
     *,
     w: object = None,
     dynamic: Dynamic = "both",
-    model: DynamicModel = "sdm",
+    model: Model = "sdm",
     effects: FixedEffects = "twoway",
     lagged: Sequence[str] | None = None,
     correction: Correction = "analytical",
@@ -165,7 +164,7 @@ def _prepare(formula: str, study: Study, w: object, settings: Settings, dynamic:
     return Task(later, design, weights, settings, chosen, names), past.y
 
 
-def _with_lag(settings: Settings) -> Literal["sar", "sem", "sac", "sdm", "sdem", "gns"]:
+def _with_lag(settings: Settings) -> Model:
     """Return a model that needs weights, as the lag in space and time does."""
     return "sar" if settings.model in ("ols", "slx") else settings.model
 

@@ -137,3 +137,11 @@ def test_names_come_from_the_reader(grid):
     named = gpd.GeoDataFrame(grid.assign(zh="区" + grid.index))
     named.attrs["name"] = "zh"
     assert sr.make_study(named, grid[["smooth"]]).names.iloc[0] == "区r00c00"
+
+
+def test_a_table_whose_index_remembers_a_dropped_time_has_no_such_time():
+    regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 1], [0, 1]), index=["a", "b"], crs=3857)
+    index = pd.MultiIndex.from_product([["a", "b"], [2000, 2001, 2002]])
+    data = pd.DataFrame({"x": range(6)}, index=index)
+    study = sr.make_study(regions, data[data.index.get_level_values(1) != 2001])
+    assert study.times == [2000, 2002]
