@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 from scipy import sparse as sp
 
-from spatial_region.panel._blocks import Array, make_blocks
+from spatial_region.panel._blocks import Array, make_blocks, spatial_lag
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._lm_random import check_no_own_links
 from spatial_region.panel._lm_restricted import MOST_DENSE, Restricted, root_for_lambda, root_for_mu, root_for_psi
+from spatial_region.panel._lm_spatial import lm_tests
 from spatial_region.panel._lm_value import TestValue, chi2_value, normal_value
 from spatial_region.panel._random import estimate_random
 from spatial_region.panel.options import PARTS
@@ -92,3 +94,68 @@ def conditional_tests(
         root_for_mu(fit(error=True, serial=True, region=False), w, determinant, serial=True), upper=True
     )
     return tests
+
+
+def random_spatial_tests(
+    y: Array,
+    x: Array,
+    *,
+    w: sp.csr_array,
+    lagged: list[int],
+    intercept: int | None = None,
+) -> dict[str, TestValue]:
+    """Return the tests of `lm_tests` for a model with random region effects.
+
+    Under the null u_t = mu + e_t. At its maximum likelihood estimate, with a share
+    1 - sqrt(sigma2 / (sigma2 + T sigma2_mu)) of a region's means taken off y and X, errors are alike, and W, the same
+    in every period, is what it was: the score of the random-effects likelihood is that of pooled least squares on
+    these. The alternatives are y = rho W y + ... and the errors of Kapoor, Kelejian and Prucha, in which region
+    effects share the spatial process; ``bsk_clm_lambda`` of `conditional_tests` is for region effects that do not.
+
+    Parameters
+    ----------
+    y : (T, N)
+    x : (T, N, k)
+    w : (N, N)
+        Without links of a region with itself.
+    lagged : list of int
+        Columns of `x` whose lags the Durbin models contain.
+    intercept : int or None
+        Column of `x` that is 1 everywhere.
+
+    Returns
+    -------
+    dict of str to TestValue
+        Those of `lm_tests`. Tests after the model with W X take its own estimate of the share.
+
+    Raises
+    ------
+    InputError
+        Weights of a region with itself.
+    IdentificationError
+        A single period.
+
+    References
+    ----------
+    Baltagi, B. H., Liu, L. (2008). Testing for random effects and spatial lag dependence in panel data models.
+    Statistics & Probability Letters 78, 3304-3306.
+    He, M., Lin, K.-P. (2015). Econometrics 3, 761-797. doi:10.3390/econometrics3040761
+    Kapoor, M., Kelejian, H. H., Prucha, I. R. (2007). Journal of Econometrics 140, 97-130.
+    doi:10.1016/j.jeconom.2006.09.004
+    """
+    check_no_own_links(w)
+
+    def tests(z: Array, columns: list[int]) -> dict[str, TestValue]:
+        blocks = make_blocks(y, z, None, lagged=[], effects="pooled", intercept=intercept)
+        share = estimate_random(blocks, None, None, parts=PARTS["ols"]).theta
+        left = z - share * z.mean(axis=0)
+        if intercept is not None:
+            left[:, :, intercept] = 1.0  # what is left is a multiple of it
+        within = y - share * y.mean(axis=0)
+        return lm_tests(within, left, w=w, effects="pooled", lagged=columns, intercept=intercept)
+
+    found = tests(x, lagged)
+    if not lagged:
+        return found
+    wider = tests(np.concatenate([x, spatial_lag(w, x[:, :, lagged])], axis=2), [])
+    return found | {f"{name}_slx": value for name, value in wider.items()}

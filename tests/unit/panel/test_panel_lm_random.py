@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import sparse as sp
 from scipy import stats
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from spatial_region.errors import InputError, OptionError
 from spatial_region.panel._determinant import make_determinant
-from spatial_region.panel._lm_conditional import conditional_tests
+from spatial_region.panel._lm_conditional import conditional_tests, random_spatial_tests
 from spatial_region.panel._lm_random import effect_tests, random_tests
 from spatial_region.panel._lm_restricted import (
     Restricted,
@@ -232,6 +232,87 @@ def test_conditional_tests_at_the_dense_maximum(oracle):
         assert found[name].statistic == pytest.approx(statistic, rel=1e-4, abs=1e-6), name
 
 
+class DenseRandom:
+    """y ~ N((I - rho W)^-1 Z b, KKP covariance) with all of (b, rho, lambda, s2, mu) at the restricted maximum."""
+
+    def __init__(self, panel, z, restricted):
+        self.periods, self.n = panel.y.shape
+        self.w, self.z, self.y = panel.w, z, panel.y.ravel()
+        self.big = np.kron(np.eye(self.periods), panel.w)
+        k = z.shape[1]
+        free = [place for place in range(k) if place not in restricted]
+        z = z[:, free]
+
+        def fit(phi):
+            weight = self.covariance(0.0, 1.0, phi)
+            solved = np.linalg.solve(weight, z)
+            b = np.linalg.solve(z.T @ solved, solved.T @ self.y)
+            e = self.y - z @ b
+            s2 = e @ np.linalg.solve(weight, e) / len(e)
+            return len(e) * np.log(s2) + np.linalg.slogdet(weight)[1], b, s2
+
+        phi = minimize_scalar(lambda v: fit(v)[0], bounds=(0, 20), method="bounded", options={"xatol": 1e-10}).x
+        _, b, s2 = fit(phi)
+        theta = np.zeros(k + 4)
+        theta[free] = b
+        theta[k + 2 :] = s2, phi * s2
+        means, spreads = [], []
+        for place in range(len(theta)):
+            step = 1e-5 * max(abs(theta[place]), 0.1)
+            up, down = theta.copy(), theta.copy()
+            up[place] += step
+            down[place] -= step
+            (m1, s1), (m0, s0) = self.moments(up), self.moments(down)
+            means.append((m1 - m0) / (2 * step))
+            spreads.append((s1 - s0) / (2 * step))
+        mean, sigma = self.moments(theta)
+        precision = np.linalg.inv(sigma)
+        solved = precision @ (self.y - mean)
+        means = np.array(means)
+        self.gradient = means @ solved + np.array(
+            [(solved @ s @ solved - np.trace(precision @ s)) / 2 for s in spreads]
+        )
+        scaled = [precision @ s for s in spreads]
+        self.information = means @ precision @ means.T
+        self.information += np.array([[np.sum(a * b.T) / 2 for b in scaled] for a in scaled])
+        self.rho, self.lam = k, k + 1
+        self.estimated = [*free, k + 2, k + 3]
+
+    def covariance(self, lam, s2, mu):
+        inverse = np.linalg.inv(np.eye(self.n) - lam * self.w)
+        time = mu * np.ones((self.periods, self.periods)) + s2 * np.eye(self.periods)
+        return np.kron(time, inverse @ inverse.T)
+
+    def moments(self, theta):
+        k = self.z.shape[1]
+        a = np.linalg.inv(np.eye(len(self.y)) - theta[k] * self.big)
+        return a @ (self.z @ theta[:k]), a @ self.covariance(*theta[k + 1 :]) @ a.T
+
+    def test(self, places):
+        kept = [*places, *self.estimated]
+        spread = np.linalg.inv(self.information[np.ix_(kept, kept)])[: len(places), : len(places)]
+        return self.gradient[places] @ spread @ self.gradient[places]
+
+
+@pytest.mark.parametrize("row", [True, False])
+def test_spatial_tests_given_random_effects_are_score_tests(oracle, row):
+    panel, x, _ = pooled(oracle, 71, n=9, periods=4, row=row)
+    found = random_spatial_tests(panel.y, x, w=sp.csr_array(panel.w), lagged=[0, 1], intercept=2)
+    flat = x.reshape(-1, 3)
+    lags = np.kron(np.eye(4), panel.w) @ flat[:, :2]
+    base = DenseRandom(panel, flat, [])
+    wider = DenseRandom(panel, np.hstack([flat, lags]), [])
+    durbin = DenseRandom(panel, np.hstack([flat, lags]), [3, 4])
+    expected = {"lm_wx": durbin.test([3, 4]), "lm_sdm": durbin.test([3, 4, durbin.rho])}
+    expected["lm_sdem"] = durbin.test([3, 4, durbin.lam])
+    for dense, suffix in ((base, ""), (wider, "_slx")):
+        expected[f"lm_lag{suffix}"] = dense.test([dense.rho])
+        expected[f"lm_error{suffix}"] = dense.test([dense.lam])
+        expected[f"lm_sarma{suffix}"] = dense.test([dense.rho, dense.lam])
+    for name, statistic in expected.items():
+        assert found[name].statistic == pytest.approx(statistic, rel=3e-5, abs=1e-6), name
+
+
 def test_covariance_of_the_autoregression():
     v, slope = serial_covariance(0.6, 5)
     apart = np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
@@ -282,7 +363,7 @@ def lattice(side):
 
 
 def test_size_of_the_pooled_tests():
-    """49 regions on a lattice, 6 times: 5 % plus or minus three simulation errors (0.7 % each).
+    """49 regions on a lattice, 6 times: 5 % plus or minus three simulation errors (1 % each).
 
     Six period effects are too few for the normal distribution: those tests reject less often.
     """
@@ -290,11 +371,11 @@ def test_size_of_the_pooled_tests():
     w = sp.csr_array(lattice(7))
     x = np.concatenate([rng.normal(size=(6, 49, 2)), np.ones((6, 49, 1))], axis=2)
     count: dict[str, int] = {}
-    for _ in range(1000):
+    for _ in range(500):
         y = rng.normal(size=(6, 49))
         for name, value in (effect_tests(y, x, intercept=2) | random_tests(y, x, w=w, intercept=2)).items():
             count[name] = count.get(name, 0) + (value.p < 0.05)
-    sizes = {name: value / 1000 for name, value in count.items()}
+    sizes = {name: value / 500 for name, value in count.items()}
     by_time = {name: sizes.pop(name) for name in ("bp_time", "honda_time")}
     assert all(0.01 < size < 0.06 for size in by_time.values()), by_time
-    assert all(abs(size - 0.05) < 0.022 for size in sizes.values()), sizes
+    assert all(abs(size - 0.05) < 0.03 for size in sizes.values()), sizes

@@ -15,7 +15,7 @@ def rook(side):
     return w / w.sum(axis=1, keepdims=True)
 
 
-REPLICATIONS = 400
+REPLICATIONS = 250
 NAMES = ("lm_lag", "lm_error", "robust_lm_lag", "robust_lm_error", "lm_sarma", "lm_wx", "lm_sdm", "robust_lm_lag_wx")
 
 
@@ -44,9 +44,9 @@ def rejections(effects, *, lee_yu, rho=0.0, lam=0.0, seed=40, replications=REPLI
 
 @pytest.mark.parametrize("effects", ["pooled", "region", "time", "twoway"])
 def test_size_at_five_per_cent_under_the_lee_yu_likelihood(effects):
-    """Within 3 simulation errors (1 % each) of 5 %."""
+    """Within 3 simulation errors (1.4 % each) of 5 %."""
     sizes = rejections(effects, lee_yu=effects != "pooled")
-    assert all(abs(size - 0.05) < 0.03 for size in sizes.values()), sizes
+    assert all(abs(size - 0.05) < 0.042 for size in sizes.values()), sizes
 
 
 def test_the_test_of_dummies_rejects_too_often_when_there_are_few_periods():
