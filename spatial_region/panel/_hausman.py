@@ -20,8 +20,11 @@ from spatial_region.panel._random import RandomEstimate, estimate_random
 from spatial_region.panel._ratio import likelihood_ratio, wald
 from spatial_region.panel.options import Parts
 
-# Variance of a combination, in units of its variance under fixed effects, below which it is nothing but rounding.
+# What effects leave of a regressor below this share of its length is rounding.
 _NOTHING = 1e-9
+# Gain in variance, as a share, below which an estimated one is no gain: the two covariances are estimates, and
+# a squared difference divided by almost nothing would decide the test.
+_NO_GAIN = 1e-3
 # Share of a regressor's length that a further column must add.
 _NEW = 1e-7
 
@@ -36,8 +39,8 @@ class Contrast:
     compared : int
         Number of parameters that are compared.
     negative : int
-        Combinations of them whose variance is estimated to be smaller under fixed effects, which theory rules out;
-        they are left out of the statistic.
+        Combinations of them whose variance is estimated to be no larger under fixed effects than under random ones,
+        which theory rules out; they are left out of the statistic.
     """
 
     value: TestValue
@@ -50,8 +53,8 @@ def contrast(fixed: Array, random: Array, cov_fixed: Array, cov_random: Array) -
 
     Combinations of the parameters are taken in which the two covariances are diagonal together: the generalised
     eigenvectors of (V_random, V_fixed), with ratios r_i of variance. Each adds d_i^2 / (1 - r_i), which has no
-    unit, and those with r_i >= 1 add nothing and take no degree of freedom. Where all r_i < 1 this is the plain
-    inverse.
+    unit, and those with r_i > 0.999 add nothing and take no degree of freedom. Where there are none this is the
+    plain inverse.
 
     Parameters
     ----------
@@ -62,7 +65,7 @@ def contrast(fixed: Array, random: Array, cov_fixed: Array, cov_random: Array) -
     ratios, vectors = eigh(cov_random, cov_fixed)
     difference = vectors.T @ (fixed - random)
     room = 1 - ratios
-    kept = room > _NOTHING
+    kept = room > _NO_GAIN
     if not kept.any():
         return Contrast(TestValue(float("nan"), 0.0, float("nan"), "chi2"), len(fixed), len(fixed))
     statistic = float((difference[kept] ** 2 / room[kept]).sum())
@@ -170,12 +173,15 @@ def _contrast_of(
     k_fixed, k_random = len(fixed.coefficients), len(random.coefficients)
     f = [*in_fixed, *range(k_fixed, k_fixed + count)]
     r = [*in_random, *range(k_random, k_random + count)]
-    # Least squares has the unbiased variance; random effects the one of maximum likelihood.
-    share = fixed.df_residual / fixed.size if parts.is_linear else 1.0
+    # One variance in both, that of the efficient estimate: two estimates of it would make even the difference of
+    # least squares indefinite. Standard errors of slopes are proportional to its root.
+    variance = fixed.sigma2 * (fixed.size / fixed.df_residual if parts.is_linear else 1.0)
+    units = np.ones(len(f))
+    units[: len(in_fixed)] = np.sqrt(random.sigma2 / variance)
     return contrast(
         np.array([*fixed.coefficients[in_fixed], *values[:count]]),
         np.array([*random.coefficients[in_random], *(random.spatial[name] for name in names[:count])]),
-        fixed.covariance[np.ix_(f, f)] * share,
+        fixed.covariance[np.ix_(f, f)] * np.outer(units, units),
         random.covariance[np.ix_(r, r)],
     )
 

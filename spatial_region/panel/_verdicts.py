@@ -64,7 +64,7 @@ ENGLISH: Mapping[str, str] = FrozenDict(
         "given_random_serial": "allowing for random effects and serial correlation",
         "given_random_error": "allowing for random effects and spatial errors",
         "given_serial_error": "allowing for serial correlation and spatial errors",
-        "indefinite": "but its covariance is not positive definite ({negative} of {compared} directions left out): "
+        "indefinite": "but its covariance is not positive ({negative} of {compared} directions left out): "
         "go by Mundlak's test",
         "many_regions": "but too often unless times far outnumber regions",
         # the reasoning of the suggestion

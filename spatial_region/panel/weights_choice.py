@@ -167,7 +167,7 @@ def compare_models(
     np.float64(1.0)
     """
     check_weighing(study, effects, prior)
-    listed = [models] if isinstance(models, str) else list(models)
+    listed: list[Model] = [models] if isinstance(models, str) else list(models)
     check_models(listed)
     if len(set(listed)) < 2 or len(set(listed)) < len(listed):
         raise InputError(f"models= needs at least 2 different models; found {name_some(listed) or 'none'}.")
