@@ -168,7 +168,7 @@ def dependence_findings(residuals: Array, w: sp.csr_array, model: str, *, effect
     values = {
         "cd": dependence.pesaran_cd(sums, periods),
         "scaled_lm": dependence.scaled_lm(sums, periods),
-        "local_cd": dependence.local_cd(residuals, w),
+        "local_cd": dependence.local_cd(residuals, w, after_time_effects=degenerate),
     }
     if effects in ("region", "twoway"):  # the bias is that of region effects
         values["bias_adjusted_lm"] = dependence.bias_adjusted_lm(sums, periods, regions)

@@ -93,20 +93,23 @@ def bias_adjusted_lm(sums: PairSums, periods: int, regions: int) -> TestValue:
     return normal_value(scaled_lm(sums, periods).statistic - regions / (2 * (periods - 1)))
 
 
-def local_cd(residuals: Array, w: sp.csr_array) -> TestValue:
+def local_cd(residuals: Array, w: sp.csr_array, *, after_time_effects: bool = False) -> TestValue:
     """Return CD(p): Pesaran's CD over the pairs of neighbours only.
 
-    CD(p) = sqrt(T / P) sum r_ij over the P pairs of which at least one region is a neighbour of the other.
+    CD(p) = sqrt(T / P) sum (r_ij - m) over the P pairs of which at least one region is a neighbour of the other;
+    m = 0, and -1 / (N - 1) after time effects: residuals that sum to 0 are correlated that much by construction.
 
     Parameters
     ----------
     residuals : (T, N)
     w : (N, N)
         Only which links exist matters.
+    after_time_effects : bool
     """
     unit = unit_residuals(residuals)
     linked = sp.triu(w + w.T, k=1, format="coo")
     linked.eliminate_zeros()
     rows, columns = linked.coords
     total = float(np.einsum("tp,tp->", unit[:, rows], unit[:, columns]))
-    return normal_value(float(np.sqrt(len(unit) / len(rows)) * total))
+    shift = len(rows) / (unit.shape[1] - 1) if after_time_effects else 0.0
+    return normal_value(float(np.sqrt(len(unit) / len(rows)) * (total + shift)))

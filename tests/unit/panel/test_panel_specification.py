@@ -96,6 +96,8 @@ def test_dependence_by_loops_over_pairs():
     near = [(i, j) for i, j in pairs if w[i, j] > 0 or w[j, i] > 0]
     local = np.sqrt(6 / len(near)) * sum(r[i, j] for i, j in near)
     assert dependence.local_cd(e, sp.csr_array(w)).statistic == pytest.approx(local)
+    shifted = np.sqrt(6 / len(near)) * sum(r[i, j] + 1 / 8 for i, j in near)
+    assert dependence.local_cd(e, sp.csr_array(w), after_time_effects=True).statistic == pytest.approx(shifted)
 
 
 def test_blocks_of_pairs_do_not_matter(monkeypatch):
