@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from spatial_region.core.messages import name_some
 from spatial_region.core.study import Study
+from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError, OptionError
 from spatial_region.panel.candidates import one_weights
 from spatial_region.panel.options import PARTS, Effects, Model
@@ -167,7 +168,7 @@ def compare_models(
     np.float64(1.0)
     """
     check_weighing(study, effects, prior)
-    listed: list[Model] = [models] if isinstance(models, str) else list(models)
+    listed: list[Model] = [] if isinstance(models, str) else list(models)
     check_models(listed)
     if len(set(listed)) < 2 or len(set(listed)) < len(listed):
         raise InputError(f"models= needs at least 2 different models; found {name_some(listed) or 'none'}.")
@@ -177,5 +178,5 @@ def compare_models(
             f"Use prior='zellner', or models=('slx', 'sdm', 'sdem') or ('ols', 'sar', 'sem')."
         )
     weights = one_weights(study, w, at=at)
-    pairs = {model: (weights, model) for model in listed}
+    pairs: dict[str, tuple[Weights, Model]] = {model: (weights, model) for model in listed}
     return weigh(formula, study, pairs, "model", effects=effects, at=at, lagged=lagged, prior=prior)

@@ -246,6 +246,7 @@ def test_weights_choice_errors(choice, options, error, message):
     ("options", "error", "message"),
     [
         ({"models": ["sdm"]}, InputError, "at least 2"),
+        ({"models": "sdm"}, InputError, "at least 2"),
         ({"models": ["sdm", "sdm"]}, InputError, "different"),
         ({"models": ["sar", "sdm"], "prior": "diffuse"}, OptionError, "same slopes"),
         ({"models": ["sar", "sac"]}, OptionError, "both rho and lambda"),
