@@ -13,12 +13,17 @@ from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._estimate import Estimate, estimate
 from spatial_region.panel._information import CovarianceOf, covariance
 from spatial_region.panel._observed import observed_covariance
+from spatial_region.panel._quasi import quasi_covariance
 from spatial_region.panel._sandwich import degrees_lost, sandwich
 from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.options import SANDWICHES
 from spatial_region.panel.settings import Settings
 
-_COVARIANCES: dict[str, CovarianceOf] = {"expected": covariance, "observed": observed_covariance}
+_COVARIANCES: dict[str, CovarianceOf] = {
+    "expected": covariance,
+    "observed": observed_covariance,
+    "quasi": quasi_covariance,
+}
 # A residual share below which the fit is exact up to rounding, and has no likelihood.
 EXACT = 1e-13
 # Change of the log-likelihood over one standard error that still counts as none.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse as sp
 
+import spatial_region as sr
 from spatial_region.panel import _diagonals
 from spatial_region.panel._blocks import make_blocks
 from spatial_region.panel._determinant import make_determinant
@@ -16,6 +17,7 @@ from spatial_region.panel._estimate import estimate
 from spatial_region.panel._information import Filter, covariance, residuals_of
 from spatial_region.panel._likelihood import Likelihood
 from spatial_region.panel._moments import make_moments
+from spatial_region.panel._observed import observed_covariance
 from spatial_region.panel._quasi import error_cumulants, extra_information, quasi_covariance
 from spatial_region.panel.options import PARTS
 
@@ -249,3 +251,17 @@ def test_intervals_cover_under_errors_that_are_not_normal():
     assert quasi[3] > 0.86
     assert (quasi[:3] > 0.91).all()
     assert (quasi[:3] < 0.99).all()
+
+
+@pytest.mark.parametrize("kind", ["expected", "observed", "quasi"])
+def test_front_door_takes_each(us48, kind):
+    fit = sr.spatial_panel("growth ~ initial + previous", us48, model="sdm", effects="twoway", covariance=kind)
+    data = np.stack([us48.wide(name).to_numpy().T for name in ("growth", "initial", "previous")], axis=2)
+    w = us48.weights["queen"].sparse
+    blocks = make_blocks(data[:, :, 0], data[:, :, 1:], w, lagged=[0, 1], effects="twoway")
+    of = {"expected": covariance, "observed": observed_covariance, "quasi": quasi_covariance}[kind]
+    found = estimate(
+        blocks, w, make_determinant(w, "auto"), parts=PARTS["sdm"], effects="twoway", lee_yu=False, covariance_of=of
+    )
+    np.testing.assert_allclose(fit.covariance, found.covariance[:-1, :-1], rtol=1e-6, atol=1e-12)
+    assert fit.sigma2_se == pytest.approx(np.sqrt(found.covariance[-1, -1]))
