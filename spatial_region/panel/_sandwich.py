@@ -163,6 +163,18 @@ def degrees_lost(kind: str, *, slopes: int, effects: str, regions: int, periods:
     return slopes + (max(free, 1) if ways else 0)
 
 
+def reference_df(kind: str, *, df_residual: int, regions: int, periods: int) -> int:
+    """Return the degrees of freedom of Student's t for these standard errors.
+
+    Clusters less one, of the smaller number with two ways, for that many independent sums are averaged (Cameron &
+    Miller 2015); times less one for Driscoll and Kraay's, which are sums over regions (Hoechle 2007,
+    doi:10.1177/1536867X0700700301); those of the residuals otherwise. As in Stata and fixest.
+    """
+    sums = {"cluster_region": regions, "cluster_time": periods, "driscoll_kraay": periods}
+    sums["cluster_both"] = min(regions, periods)
+    return min(sums[kind] - 1, df_residual) if kind in sums else df_residual
+
+
 def default_lags(periods: int) -> int:
     """Return Newey and West's (1994) floor(4 (T / 100)^(2/9)), but fewer than T."""
     return min(int(np.floor(4 * (periods / 100) ** (2 / 9))), periods - 1)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import sparse as sp
+from scipy import stats
 
 from spatial_region.panel._blocks import make_blocks, remove_effects
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._estimate import estimate
 from spatial_region.panel._gmm import estimate_gmm
 from spatial_region.panel._quasi import quasi_covariance
-from spatial_region.panel._sandwich import degrees_lost, sandwich
+from spatial_region.panel._sandwich import degrees_lost, reference_df, sandwich
 from spatial_region.panel.options import PARTS
 
 
@@ -141,3 +142,37 @@ def test_common_shocks_that_last_need_driscoll_and_kraay():
     assert found["cluster_region"] < 0.6
     assert found["driscoll_kraay"] > 0.87
     assert found["driscoll_kraay"] > found["cluster_time"]
+
+
+def test_few_clusters_need_as_few_degrees_of_freedom():
+    """10 regions x 20 times, serial correlation 0.8: 1,500 samples. Clusters less one, not observations less slopes."""
+    hits = np.zeros(2)
+    many = 10 * 20 - 11
+    few = reference_df("cluster_region", df_residual=many, regions=10, periods=20)
+    assert few == 9
+    quantiles = stats.t([few, many]).ppf(0.975)
+    for seed in range(1500):
+        rng = np.random.default_rng(seed)
+        x, e = (v - v.mean(axis=0) for v in (autoregressive(rng, 20, 10, 0.8) for _ in "xe"))
+        inverse = np.array([[1 / (x**2).sum()]])
+        b = float((x * e).sum() * inverse[0, 0])
+        lost = degrees_lost("cluster_region", slopes=1, effects="region", regions=10, periods=20)
+        spread = sandwich(x[:, :, None], e - b * x, inverse, kind="cluster_region", lost=lost)
+        hits += abs(b) < quantiles * np.sqrt(spread[0, 0])
+    assert hits[0] / 1500 == pytest.approx(0.95, abs=0.02)
+    assert hits[1] / 1500 < 0.925
+
+
+@pytest.mark.parametrize(
+    ("kind", "df"),
+    [
+        ("robust", 300),
+        ("conley", 300),
+        ("cluster_region", 39),
+        ("cluster_time", 8),
+        ("cluster_both", 8),
+        ("driscoll_kraay", 8),
+    ],
+)
+def test_degrees_of_freedom_of_t(kind, df):
+    assert reference_df(kind, df_residual=300, regions=40, periods=9) == df

@@ -131,7 +131,7 @@ def compare(oracle, panel, *, model, effects, lee_yu=False):
 
 @pytest.mark.parametrize("row", [True, False])
 @pytest.mark.parametrize("effects", ["pooled", "region", "time", "twoway"])
-@pytest.mark.parametrize("model", ["sar", "sem", "sac", "sdm"])
+@pytest.mark.parametrize("model", ["sar", "sem", "sac", "sdm", "sdem", "gns"])
 def test_equals_dense_scores_over_every_outcome(transforming, model, effects, row):
     panel = transforming.panel(4, 3, seed=1, row=row, links=2)
     ratio = compare(transforming, panel, model=model, effects=effects)

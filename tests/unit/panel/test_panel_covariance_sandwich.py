@@ -337,6 +337,16 @@ def test_bartlett_kernel_is_not_positive_definite_in_the_plane():
     assert min(np.linalg.eigvalsh(conley_kernel(grid, km, kernel="askey").toarray())[0] for km in (1.5, 2.3, 3.7)) > 0
 
 
+def test_kernel_of_a_study_is_in_its_order(us48):
+    near = conley_kernel(us48, 800)
+    assert near.shape == (48, 48)
+    np.testing.assert_allclose(near.diagonal(), 1)
+    frame = us48.regions.iloc[::-1]
+    np.testing.assert_allclose(conley_kernel(frame, 800).toarray()[::-1, ::-1], near.toarray(), atol=1e-12)
+    far = conley_kernel(us48, 800, metric="geodesic")
+    assert 0 < np.abs((far - near).toarray()).max() < 0.01
+
+
 def test_kernel_refusals(points):
     with pytest.raises(OptionError, match="kernel='triangular'"):
         conley_kernel(points, 100, kernel="triangular")
