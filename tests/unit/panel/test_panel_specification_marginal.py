@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import integrate, stats
-from scipy.special import betaln
+from scipy.special import betaln, gammaln
 
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._marginal import evidence
@@ -148,3 +148,35 @@ def test_posterior_moments_of_rho(oracle):
     ]
     assert found.mean == pytest.approx(moments[1] / moments[0], abs=1e-7)
     assert found.std == pytest.approx(np.sqrt(moments[2] / moments[0] - (moments[1] / moments[0]) ** 2), abs=1e-7)
+
+
+@pytest.mark.parametrize("model", ["sar", "sdm"])
+def test_difference_to_published_software(oracle, model):
+    """LeSage's MATLAB functions and SDPDmod (R) add the integral over rho itself where its logarithm belongs.
+
+    They take the top of the integrand, add sum (r_i + r_i+1) (f_i+1 - f_i) / 2, which is minus the integral (by
+    parts), and have (2 pi)^(-v/2) for pi^(-v/2). Both explain the whole difference. What is missing is the width of
+    the posterior of rho: models with rho look better than those without by its logarithm.
+    """
+    panel = oracle.panel(12, 4, seed=2)
+    found, determinant = ours(panel, model=model, effects="region", prior="diffuse")
+    y, z, big_w = transformed(panel, "region")
+    z = np.hstack([z, big_w @ z]) if model == "sdm" else z
+    half = (len(y) - z.shape[1]) / 2
+    grid = np.linspace(determinant.low + 1e-4, determinant.high - 1e-4, 4001)
+    eigenvalues = np.linalg.eigvals(panel.w)
+    basis = np.linalg.qr(z)[0]
+    e0, e1 = (v - basis @ (basis.T @ v) for v in (y, big_w @ y))
+    ssr = e0 @ e0 - 2 * grid * (e0 @ e1) + grid**2 * (e1 @ e1)
+    volume = 3 * np.log(np.abs(1 - grid[:, None] * eigenvalues)).sum(axis=1)
+    height = volume - half * np.log(ssr)
+    f = np.exp(height - height.max())
+    by_parts = ((grid[1:] + grid[:-1]) * np.diff(f) / 2).sum()
+    integral = ((f[1:] + f[:-1]) * np.diff(grid) / 2).sum()
+    assert by_parts == pytest.approx(-integral, abs=1e-6)
+    constant = gammaln(half) - half * np.log(2 * np.pi) - np.linalg.slogdet(z.T @ z)[1] / 2
+    theirs = constant - np.log(determinant.high - determinant.low) + height.max() + by_parts
+    missing = np.log(integral) + integral + half * np.log(2)
+    assert found.log_marginal - theirs == pytest.approx(missing, abs=1e-6)
+    # Close to a normal density: the width is sqrt(2 pi) standard deviations of rho.
+    assert np.log(integral) == pytest.approx(np.log(np.sqrt(2 * np.pi) * found.std), abs=0.1)
