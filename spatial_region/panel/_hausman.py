@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse as sp
 from scipy.linalg import eigh
 
+from spatial_region.errors import IdentificationError
 from spatial_region.panel._blocks import Array, make_blocks, remove_effects, spatial_lag
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._estimate import Estimate, estimate
@@ -125,18 +126,19 @@ def hausman_tests(
     time_effects : bool
     components : {"kkp", "bsk"}
         Whether region effects share the spatial error process.
+
+    Raises
+    ------
+    IdentificationError
+        If fixed effects leave nothing of any regressor, or make some a combination of others.
     """
     varies = _varies(x, time_effects=time_effects)
     dummies = _time_dummies(y) if time_effects else np.empty((*y.shape, 0))
     fixed_lags = [place for place, column in enumerate(varies) if column in lagged]
-    fixed = estimate(
-        make_blocks(y, np.concatenate([x[:, :, varies], dummies], axis=2), w, lagged=fixed_lags, effects="region"),
-        w,
-        determinant,
-        parts=parts,
-        effects="region",
-        lee_yu=True,
-    )
+    within = np.concatenate([x[:, :, varies], dummies], axis=2)
+    blocks = make_blocks(y, within, w, lagged=fixed_lags, effects="region")
+    _check_independent(blocks.z_within, len(varies))
+    fixed = estimate(blocks, w, determinant, parts=parts, effects="region", lee_yu=True)
     regressors = np.concatenate([np.ones((*y.shape, 1)), x, dummies], axis=2)
     lags = [column + 1 for column in lagged]
     random = _fit_random(y, regressors, lags, w, determinant, parts, components)
@@ -204,6 +206,18 @@ def _varies(x: Array, *, time_effects: bool) -> list[int]:
     within = remove_effects(x, "twoway" if time_effects else "region")
     left = np.linalg.norm(within, axis=(0, 1)) > _NOTHING * np.linalg.norm(x, axis=(0, 1))
     return [int(place) for place in np.flatnonzero(left)]
+
+
+def _check_independent(within: Array, varying: int) -> None:
+    if varying:
+        values = within.reshape(-1, within.shape[2])
+        values = values / np.linalg.norm(values, axis=0)
+        if np.abs(np.diag(np.linalg.qr(values)[1])).min() > _NEW:
+            return
+    raise IdentificationError(
+        "fixed effects leave nothing of the regressors, or make some of them combinations of others, so that there "
+        "are no slopes to compare with those of random effects"
+    )
 
 
 def _time_dummies(y: Array) -> Array:

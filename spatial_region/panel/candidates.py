@@ -12,7 +12,7 @@ import numpy as np
 from spatial_region.core.sample import resolve_weights
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights
-from spatial_region.errors import ConvergenceError, IdentificationError, OptionError
+from spatial_region.errors import ConvergenceError, InputError, OptionError, UnknownNameError, WeightsError
 from spatial_region.panel._blocks import Array
 from spatial_region.panel.options import PARTS, Effects, Model
 from spatial_region.panel.regression import spatial_panel, spatial_regression
@@ -49,7 +49,9 @@ class Candidates:
         if key not in self._fits:
             try:
                 self._fits[key] = self.fit(model, effects, lee_yu=lee_yu)
-            except (ConvergenceError, IdentificationError) as problem:
+            except (OptionError, UnknownNameError, WeightsError):
+                raise  # the caller's to mend, and not a matter of this model
+            except (ConvergenceError, InputError) as problem:
                 self._fits[key] = None
                 self.skipped[f"{model}, {effects}"] = str(problem)
         return self._fits[key]

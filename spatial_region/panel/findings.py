@@ -42,7 +42,7 @@ def all_findings(candidates: Candidates, effects: Effects, *, lee_yu: bool) -> F
     fixed: Effects = "pooled" if effects == "random" else effects
     design = read_formula(candidates.formula, candidates.study, effects=fixed)
     found: list[Finding] = []
-    if candidates.study.is_panel:
+    if len(candidates.study.times) > 1:
         found += _effects(candidates, design, effects)
     found += _lm(candidates, design, effects, lee_yu=lee_yu)
     fits = {model: candidates.get(model, effects, lee_yu=lee_yu) for model in MODELS}
@@ -79,22 +79,31 @@ def _effects(candidates: Candidates, design: Design, effects: Effects) -> list[F
         random, pooled = (candidates.get(model, kind) for kind in _VARIANCE) if effects == "random" else (None, None)
         if random is not None and pooled is not None:
             found.append(battery.variance_finding(random, pooled))
-    determinant = make_determinant(candidates.w.sparse, "auto")
-    bare = _without_intercept(design)
     for model in models:
-        lagged = choose_lagged(candidates.lagged, design.regressors) if PARTS[model].lag_x else []
-        lagged = [_place(design, name) for name in (design.regressors[place] for place in lagged)]
+        found += _hausman(candidates, design, effects, model)
+    return found
+
+
+def _hausman(candidates: Candidates, design: Design, effects: Effects, model: Model) -> list[Finding]:
+    """Return the tests of random against fixed region effects in one model."""
+    if candidates.get(model, effects) is None:  # the reason is noted already
+        return []
+    parts, w = PARTS[model], candidates.w.sparse
+    chosen = choose_lagged(candidates.lagged, design.regressors) if parts.lag_x else []
+    try:
         tests = hausman_tests(
             design.y,
-            bare,
-            candidates.w.sparse,
-            determinant if not PARTS[model].is_linear else None,
-            parts=PARTS[model],
-            lagged=lagged,
+            _without_intercept(design),
+            w,
+            None if parts.is_linear else make_determinant(w, "auto"),
+            parts=parts,
+            lagged=[_place(design, design.regressors[place]) for place in chosen],
             time_effects=effects in ("time", "twoway"),
         )
-        found += battery.hausman_findings(tests, model)
-    return found
+    except IdentificationError as problem:
+        candidates.skipped[f"hausman_{model}, mundlak_{model}"] = str(problem)
+        return []
+    return battery.hausman_findings(tests, model)
 
 
 def _without_intercept(design: Design) -> Array:
@@ -119,7 +128,7 @@ def _lm(candidates: Candidates, design: Design, effects: Effects, *, lee_yu: boo
         intercept=intercept,
         lee_yu=lee_yu,
     )
-    if candidates.study.is_panel and effects in ("pooled", "random"):
+    if len(candidates.study.times) > 1 and effects in ("pooled", "random"):
         values |= _error_components(candidates, design, intercept)
     return battery.lm_findings(values)
 

@@ -154,6 +154,38 @@ def test_regressor_constant_over_time_leaves_out_what_it_forbids(panel):
     assert {"lr_sdm_sar", "mundlak_ols"} <= set(found.table().index)
 
 
+def test_no_slopes_to_compare(panel):
+    """Regressors that do not vary over time leave fixed effects nothing; the rest of the table is there."""
+    index = panel.study.data.index
+    place = index.get_level_values(0).map({name: float(i % 7) for i, name in enumerate(panel.study.ids)})
+    study = panel.study.with_columns(c=pd.Series(place.to_numpy(dtype=float), index=index))
+    found = spatial_tests("y ~ c", study, w=panel.weights, effects="pooled")
+    assert "no slopes to compare" in found.skipped["hausman_ols, mundlak_ols"]
+    assert {"lm_lag", "lr_sdm_sar", "bsk_lmh"} <= set(found.table().index)
+
+
+def test_collinear_lags_leave_out_durbin_models(panel):
+    """A regressor that is its own lag but for a constant: SDM is not identified, SAR and SEM are."""
+    matrix = np.zeros((20, 20))
+    for i in range(20):
+        matrix[i, i ^ 1] = 1.0  # pairs of regions, each the other's only neighbour
+    weights = sr.Weights(panel.study.ids, matrix, standardisation="row")
+    wide = panel.study.wide("a").to_numpy()
+    paired = pd.Series((wide - wide[np.arange(20) ^ 1]).ravel(), index=panel.study.data.index)
+    found = spatial_tests("y ~ d", panel.study.with_columns(d=paired), w=weights, effects="region")
+    assert "sdm" not in found.fits
+    assert any("W_d" in why for why in found.skipped.values())
+    assert {"lr_sar_ols", "lm_lag", "mundlak_ols"} <= set(found.table().index)
+    assert "hausman_sdm" not in found.table().index
+
+
+def test_panel_of_one_time(panel):
+    one = panel.study.between(2002, 2002)
+    found = spatial_tests("y ~ a + b", one, w=panel.weights, effects="pooled")
+    assert "effects" not in set(found.table()["group"])
+    assert {"lm_lag", "lr_sdm_sar"} <= set(found.table().index)
+
+
 def test_an_island_warns_once(panel):
     matrix = panel.w.copy()
     matrix[0] = 0
