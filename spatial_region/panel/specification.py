@@ -1,120 +1,21 @@
-"""Choosing a spatial model: all tests in one table, with what they say in words and what they suggest together."""
+"""Choosing a spatial model: all tests in one table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_args
-
-import numpy as np
-import pandas as pd
+from collections.abc import Sequence
+from typing import get_args
 
 from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.options import check_between, check_option
-from spatial_region.core.result import Result, two_columns
-from spatial_region.core.spec import Spec, make_spec
+from spatial_region.core.spec import make_spec
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError, OptionError
 from spatial_region.panel._decision import suggest
-from spatial_region.panel._verdicts import ENGLISH, GROUPS, Finding, Suggestion
 from spatial_region.panel.candidates import Candidates, one_weights, warn_once
 from spatial_region.panel.findings import all_findings
-from spatial_region.panel.impacts import _show_p, _show_value
 from spatial_region.panel.model_weights import ModelWeights
 from spatial_region.panel.options import Effects, Model
-from spatial_region.panel.result import SpatialPanelResult
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class SpatialTests(Result):
-    """Tests that choose between spatial models.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        Each test: key, group, value (statistic, df, p, reference distribution), null and alternative hypothesis.
-    level : float
-        Level of the verdicts.
-    suggestion : Suggestion
-        The model that the tests suggest (``model``, ``effects``) and the reasoning (``str(suggestion)``).
-    fits : Mapping of str to SpatialPanelResult
-        Every model that was fitted under `effects`, by name.
-    skipped : Mapping of str to str
-        What could not be tested, and why.
-    spec : Spec
-        Settings.
-    """
-
-    findings: tuple[Finding, ...]
-    level: float
-    suggestion: Suggestion
-    fits: Mapping[str, SpatialPanelResult]
-    skipped: Mapping[str, str]
-    spec: Spec
-
-    def table(self, *, words: Mapping[str, str] = ENGLISH, **options: Any) -> pd.DataFrame:
-        """Return one row a test: ``group, statistic, df, p, verdict``; the index names the test.
-
-        Parameters
-        ----------
-        words : mapping of str to str
-            Words of the verdicts; those of another language have the same keys.
-        """
-        rows = [
-            {
-                "group": f.group,
-                "statistic": f.value.statistic,
-                "df": np.nan if f.value.df is None else f.value.df,
-                "p": f.value.p,
-                "verdict": f.verdict(self.level, words),
-            }
-            for f in self.findings
-        ]
-        index = pd.Index([f.key for f in self.findings], name="test")
-        return pd.DataFrame(rows, index=index)
-
-    @property
-    def verdict_keys(self) -> pd.Series:
-        """``rejects``, ``keeps``, ``undefined`` or ``uninformative`` for each test, in no language."""
-        keys = {f.key: f.verdict_key(self.level) for f in self.findings}
-        return pd.Series(keys, name="verdict", dtype=object).rename_axis("test")
-
-    def summary(self) -> str:
-        """Return the tests by group, the suggestion, and what could not be tested, as text."""
-        inputs = self.spec.inputs
-        rows: list[tuple[str, object]] = [
-            ("formula", inputs["formula"]),
-            ("sample", f"{inputs['regions']} regions" + (f" x {inputs['periods']} times" if inputs["periods"] else "")),
-            ("effects", self.spec.options["effects"]),
-            ("weights", inputs["weights"]),
-            ("level", self.level),
-        ]
-        parts = [two_columns("Tests that choose a spatial model", [row for row in rows if row[1] is not None])]
-        table = self.table()
-        for group in GROUPS:
-            block = table[table["group"] == group].drop(columns="group")
-            if len(block):
-                parts.append(f"{ENGLISH[f'group.{group}']}\n{_show(block)}")
-        parts.append(f"Suggestion: {self.suggestion.say()}")
-        if self.skipped:
-            parts.append("\n".join(["Not tested:", *(f"  {what}: {why}" for what, why in self.skipped.items())]))
-        return "\n\n".join(parts)
-
-
-def _show(table: pd.DataFrame) -> str:
-    """Return a group as text, verdicts flush left."""
-    width = int(table["verdict"].str.len().max())
-    shown = pd.DataFrame(
-        {
-            "statistic": table["statistic"].map(_show_value),
-            "df": table["df"].map(_show_value),
-            "p": table["p"].map(_show_p),
-            "verdict": table["verdict"].str.ljust(width),
-        }
-    )
-    text = shown.rename_axis(None).rename(columns={"verdict": "verdict".ljust(width)})
-    with pd.option_context("display.max_colwidth", None):
-        return "\n".join(line.rstrip() for line in str(text.to_string()).splitlines())
+from spatial_region.panel.specification_table import SpatialTests
 
 
 def spatial_tests(

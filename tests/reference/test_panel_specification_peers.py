@@ -21,6 +21,7 @@ from spatial_region.panel.specification import spatial_tests
 
 FORMULA = "lgsp ~ lpcap + lpc + lemp + unemp"
 X = ["lpcap", "lpc", "lemp", "unemp"]
+RANDOM = {"ols": "RE_nospatial_ML", "sar": "RE_sar_none", "sem": "RE_sem_kkp", "sdm": "RE_sdm_none"}
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +213,15 @@ def test_random_effects_behind_hausman_equal_exact_likelihoods(produc, exact):
         assert_allclose(found.random.coefficients, exact["re"][case]["beta"], atol=1e-5)
         fixed = exact["fe"][f"individual_{model}_LY"]
         assert_allclose(found.fixed.coefficients, fixed["beta"], atol=1e-6)
+
+
+def test_ratios_of_random_effects(produc, exact):
+    """Likelihoods of random effects whose region effects share the error process."""
+    found = spatial_tests(FORMULA, produc, effects="random").table()
+    loglik = {name: exact["re"][case]["loglik"] for name, case in RANDOM.items()}
+    for full, nested in (("sdm", "sar"), ("sdm", "sem"), ("sar", "ols"), ("sem", "ols")):
+        expected = 2 * (loglik[full] - loglik[nested])
+        assert found.loc[f"lr_{full}_{nested}", "statistic"] == pytest.approx(expected, abs=1e-4)
 
 
 def test_cross_section_ratios_equal_spatialreg_and_spreg(shared_reference):
