@@ -23,7 +23,9 @@ _FEWER = {
 
 def nested_ratio(full: SpatialPanelResult, nested: SpatialPanelResult) -> TestValue | None:
     """Return the likelihood ratio of two fits of the same sample; None when the second is not nested in the first."""
-    if full.method != "ml" or nested.method != "ml" or full.lee_yu != nested.lee_yu:
+    if full.method != "ml" or nested.method != "ml":
+        return None
+    if full.lee_yu != nested.lee_yu or full.nobs != nested.nobs:  # likelihoods of different data
         return None
     if not (_same_weights(full, nested) and (_fewer_terms(full, nested) or _fewer_effects(full, nested))):
         return None

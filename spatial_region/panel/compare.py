@@ -35,7 +35,7 @@ _FIT = (
     "r2_squared_correlation",
 )
 # Inputs that say which data a fit has seen.
-_SAMPLE = ("ids", "times", "at", "values")
+_SAMPLE = ("ids", "times", "values")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -144,6 +144,15 @@ def test_mixed_samples_are_refused(panel, fits):
         compare([fits["sar"], logs])
 
 
+def test_one_time_of_a_panel_is_a_cross_section(panel):
+    at = sr.spatial_regression(FORMULA, panel.study, w=panel.weights, model="sdm", at=2003)
+    alone = sr.spatial_regression(FORMULA, panel.study.at(2003), w=panel.weights, model="sar")
+    assert compare([at, alone]).ratios["nested"].tolist() == ["sar"]
+    other = sr.spatial_regression(FORMULA, panel.study, w=panel.weights, model="sar", at=2004)
+    with pytest.raises(InputError, match="20 regions at 2003, and 'sar': y, 20 regions at 2004"):
+        compare([at, other])
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
