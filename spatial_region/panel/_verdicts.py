@@ -12,6 +12,9 @@ from spatial_region.panel._lm_value import TestValue
 
 GROUPS = ("effects", "lm", "models", "residuals")
 
+# Cautions about rejecting too easily.
+_ON_REJECTION = ("many_regions",)
+
 ENGLISH: Mapping[str, str] = FrozenDict(
     {
         # groups
@@ -136,7 +139,8 @@ class Finding:
         """Return the verdict in words."""
         key = self.verdict_key(level)
         said = words[key].format(null=words[self.null], alternative=words[self.alternative])
-        if self.remark is None or key in ("undefined", "uninformative"):
+        apt = key == "rejects" or (key == "keeps" and self.remark not in _ON_REJECTION)
+        if self.remark is None or not apt:
             return said
         return f"{said}, {words[self.remark].format(**self.fields)}"
 

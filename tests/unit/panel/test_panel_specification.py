@@ -230,6 +230,8 @@ def test_verdicts():
     assert not finding("cd", 0.01, is_informative=False).rejects(0.05)
     said = finding("robust_lm_lag", 0.01, remark="given_lambda").verdict(0.05)
     assert said == "rejects OLS in favour of SAR, allowing for a small lambda"
+    assert finding("scaled_lm_ols", 0.2, remark="many_regions").verdict(0.05) == "does not reject OLS"
+    assert "too often" in finding("scaled_lm_ols", 0.01, remark="many_regions").verdict(0.05)
     chinese = dict(ENGLISH) | {"ols": "普通最小二乘", "keeps": "不拒绝{null}"}
     assert finding("lm_lag", 0.2).verdict(0.05, chinese) == "不拒绝普通最小二乘"
     assert Step("step.rejects", FrozenDict({"nested": "sem"})).say() == "the LR test rejects SEM against SDM"
