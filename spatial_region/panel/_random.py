@@ -100,8 +100,8 @@ def estimate_random(
 ) -> RandomEstimate:
     """Fit one model.
 
-    y_t = rho W y_t + Z_t b + u_t, where the disturbance u_t is (I - lambda W)^-1 (mu + v_t) for ``"kkp"`` and
-    mu + (I - lambda W)^-1 v_t for ``"bsk"``, and v_t = psi v_{t-1} + e_t, stationary.
+    y_t = rho W y_t + Z_t b + u_t with u_t = (I - lambda W)^-1 (mu + v_t) for ``"kkp"``, mu + (I - lambda W)^-1 v_t for
+    ``"bsk"``; v_t = psi v_{t-1} + e_t, stationary.
 
     Parameters
     ----------
@@ -127,6 +127,11 @@ def estimate_random(
     ------
     IdentificationError
         If there are too few periods for the variances asked for.
+
+    References
+    ----------
+    Baltagi, Song and Koh (2003), doi:10.1016/S0304-4076(03)00120-9. Kapoor, Kelejian and Prucha (2007),
+    doi:10.1016/j.jeconom.2006.09.004. Baltagi, Song, Jung and Koh (2007), doi:10.1016/j.jeconom.2006.09.001.
     """
     _check_periods(blocks.y.shape[0], serial=serial, region_component=region_component)
     if w_error is None:

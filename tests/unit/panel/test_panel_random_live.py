@@ -74,6 +74,17 @@ def test_lag_model_equals_spreg(lattice_panel):
     assert found.loglik == pytest.approx(float(peer.logll) + N * np.log(1 - found.theta), abs=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.skipif(spreg.__version__ != "1.9.0", reason="a fault of this version")
+def test_spreg_has_no_answer_for_the_error_model(lattice_panel):
+    """Its likelihood is not a number where its search starts, and its information there is singular."""
+    panel, w = lattice_panel
+    wide = np.concatenate([panel.x[:, :, 1].T, panel.x[:, :, 2].T], axis=1)
+    with pytest.raises(np.linalg.LinAlgError):
+        spreg.Panel_RE_Error(panel.y.T, wide, w)
+    assert np.isfinite(fit(panel, "sem", components="bsk").covariance).all()
+
+
 @pytest.mark.parametrize("model", ["ols", "slx", "sar", "sdm"])
 def test_covariance_equals_the_closed_form(lattice_panel, model):
     """Hessian of -NT/2 log s2 - N/2 log(1 + T phi) - [Q_within + Q_between / (1 + T phi)] / (2 s2) + T log|A|."""
