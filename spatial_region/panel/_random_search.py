@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 from scipy.optimize import minimize
 
@@ -16,14 +17,17 @@ from spatial_region.panel._random_likelihood import PARAMETERS, Point, RandomLik
 # The likelihood goes to minus infinity at the ends of the intervals; start a little inside.
 _MARGIN = 1e-6
 _CLOSE = 1e-3
-# Coarse grids: shares of the interval of rho and lambda, psi, and log(1 + T phi) / 2 that stands for phi.
-_SHARES = (np.arange(7) + 0.5) / 7
+# Coarse grids: shares of the ends of the intervals of rho and lambda (which may reach far below 0 and never far above
+# it, so that the two sides are divided apart), psi, and log(1 + T phi) / 2 that stands for phi.
+_BELOW = np.array([0.9, 0.6, 0.3, 0.1])
+_ABOVE = np.array([0.0, 0.15, 0.35, 0.55, 0.75, 0.92])
 _PSI = np.array([-0.5, 0.0, 0.4, 0.75, 0.95])
 _LOG_RATIO = np.array([0.0, 0.4, 1.2, 2.7])
 # T phi of 8e13: hardly anything is left of the variance within regions. Far beyond, what varies between regions only
 # (the intercept, region means) weighs less than the rounding of the rest, and cross-products become singular.
-_HIGHEST_RATIO = 16.0
-_MOST_STARTS = 5
+# With region effects outside the error process M is factorised, and 1e10 is as far as its digits reach.
+_HIGHEST_RATIO = {"common": 16.0, "own": 12.0}
+_MOST_PEAKS = 4
 _MOST_NEWTON = 8
 _STEP = 1e-5
 _FLAT = 1e-9
@@ -82,6 +86,7 @@ class Coordinates:
 def make_coordinates(likelihood: RandomLikelihood, names: tuple[str, ...]) -> Coordinates:
     """Return the box in which the model is defined."""
     low, high = [], []
+    highest = _HIGHEST_RATIO["common" if likelihood.weights is None else "own"]
     for name in names:
         determinant = likelihood.determinant if name == "rho" else likelihood.determinant_error
         if name in ("rho", "lam"):
@@ -91,7 +96,7 @@ def make_coordinates(likelihood: RandomLikelihood, names: tuple[str, ...]) -> Co
             high.append(determinant.high - _MARGIN * width)
         else:
             low.append(0.0 if name == "phi" else -1 + _MARGIN)
-            high.append(_HIGHEST_RATIO if name == "phi" else 1 - _MARGIN)
+            high.append(highest if name == "phi" else 1 - _MARGIN)
     places = [PARAMETERS.index(name) for name in names]
     return Coordinates(names, np.array(low), np.array(high), likelihood.moments.periods, places)
 
@@ -120,17 +125,35 @@ def _at_bound(box: Coordinates, x: Array) -> tuple[str, ...]:
 
 
 def _starts(likelihood: RandomLikelihood, box: Coordinates) -> list[Array]:
-    """Return the highest peaks of a grid; region effects outside the error process borrow those of effects inside."""
+    """Return the best nodes of a grid; region effects outside the error process borrow the surface of those inside.
+
+    Beside the peaks these are the best nodes on either side of rho = lambda, as the two can stand for each other, and
+    the best with and without region effects.
+    """
     cheap = likelihood.common()
     axes = []
     for name, low, high in zip(box.names, box.low, box.high, strict=True):
-        axes.append({"psi": _PSI, "phi": _LOG_RATIO}.get(name, low + _SHARES * (high - low)))
-    shape = tuple(len(axis) for axis in axes)
+        spatial = np.concatenate([_BELOW * low, _ABOVE * high])
+        axes.append({"psi": _PSI, "phi": _LOG_RATIO}.get(name, spatial))
     nodes = np.array(list(product(*axes)))
-    surface = np.array([cheap.at(box.point(node)) for node in nodes]).reshape(shape)
+    heights = np.array([cheap.at(box.point(node)) for node in nodes])
+    surface = heights.reshape([len(axis) for axis in axes])
     peaks = np.flatnonzero(surface >= maximum_filter(surface, size=3, mode="nearest"))
-    highest = peaks[np.argsort(-surface.ravel()[peaks], kind="stable")][:_MOST_STARTS]
-    return list(nodes[highest])
+    chosen = list(peaks[np.argsort(-heights[peaks], kind="stable")][:_MOST_PEAKS])
+    for side in _sides(box.names, nodes):
+        chosen.append(side[np.argmax(heights[side])])
+    return [nodes[place] for place in dict.fromkeys(chosen)]
+
+
+def _sides(names: tuple[str, ...], nodes: Array) -> list[NDArray[np.intp]]:
+    found = []
+    if "rho" in names and "lam" in names:
+        gap = nodes[:, names.index("rho")] - nodes[:, names.index("lam")]
+        found += [np.flatnonzero(gap > 0), np.flatnonzero(gap < 0)]
+    if "phi" in names:
+        phi = nodes[:, names.index("phi")]
+        found += [np.flatnonzero(phi == 0), np.flatnonzero(phi > 0)]
+    return found
 
 
 def _climb(likelihood: RandomLikelihood, box: Coordinates, start: Array) -> tuple[float, Array]:
