@@ -122,9 +122,22 @@ class RandomLikelihood:
         return c, float(c @ gram @ c)
 
     def at(self, point: Point) -> float:
-        """Return the log-likelihood with slopes and sigma2 at their best (for y divided by its norm)."""
+        """Return the log-likelihood with slopes and sigma2 at their best."""
         state = self.state(point)
         return self.concentrated(state, self.combination(state)[1])
+
+    def at_each(self, rhos: Array, point: Point) -> Array:
+        """Return the same for many rho, the other parameters being those of `point`, where rho is 0.
+
+        The sum of squares is quadratic in rho.
+        """
+        state = self.state(point)
+        gram = state.gram
+        slopes = np.linalg.solve(gram[2:, 2:], gram[2:, :2])
+        (a, b), (_, c) = gram[:2, :2] - gram[:2, 2:] @ slopes
+        heights = [self.concentrated(state, float(a - 2 * rho * b + rho**2 * c)) for rho in rhos]
+        volumes = [_value(self.determinant, float(rho)) for rho in rhos]
+        return np.array(heights) + self.moments.periods * np.array(volumes)
 
     def concentrated(self, state: State, ssr: float) -> float:
         """Return the log-likelihood from the weighted sum of squared residuals, in the units of y."""

@@ -19,8 +19,8 @@ _MARGIN = 1e-6
 _CLOSE = 1e-3
 # Coarse grids: shares of the ends of the intervals of rho and lambda (which may reach far below 0 and never far above
 # it, so that the two sides are divided apart), psi, and log(1 + T phi) / 2 that stands for phi.
-_BELOW = np.array([0.9, 0.6, 0.3, 0.1])
-_ABOVE = np.array([0.0, 0.15, 0.35, 0.55, 0.75, 0.92])
+_BELOW = np.array([0.92, 0.75, 0.5, 0.3, 0.15, 0.05])
+_ABOVE = np.array([0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.92, 0.98])
 _PSI = np.array([-0.5, 0.0, 0.4, 0.75, 0.95])
 _LOG_RATIO = np.array([0.0, 0.4, 1.2, 2.7])
 # T phi of 8e13: hardly anything is left of the variance within regions. Far beyond, what varies between regions only
@@ -136,7 +136,12 @@ def _starts(likelihood: RandomLikelihood, box: Coordinates) -> list[Array]:
         spatial = np.concatenate([_BELOW * low, _ABOVE * high])
         axes.append({"psi": _PSI, "phi": _LOG_RATIO}.get(name, spatial))
     nodes = np.array(list(product(*axes)))
-    heights = np.array([cheap.at(box.point(node)) for node in nodes])
+    if box.names[0] == "rho":
+        # All values of rho at once, for each of the other parameters.
+        others = [box.point(np.array([0.0, *node])) for node in product(*axes[1:])]
+        heights = np.stack([cheap.at_each(axes[0], point) for point in others], axis=1).ravel()
+    else:
+        heights = np.array([cheap.at(box.point(node)) for node in nodes])
     surface = heights.reshape([len(axis) for axis in axes])
     peaks = np.flatnonzero(surface >= maximum_filter(surface, size=3, mode="nearest"))
     chosen = list(peaks[np.argsort(-heights[peaks], kind="stable")][:_MOST_PEAKS])

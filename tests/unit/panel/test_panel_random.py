@@ -10,11 +10,13 @@ from scipy import sparse as sp
 from scipy.optimize import minimize
 
 from spatial_region.errors import IdentificationError
-from spatial_region.panel import _random_spread
+from spatial_region.panel import _random_search, _random_spread
 from spatial_region.panel._blocks import make_blocks
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel._estimate import estimate
 from spatial_region.panel._random import estimate_random
+from spatial_region.panel._random_likelihood import Point, RandomLikelihood
+from spatial_region.panel._random_moments import make_random_moments
 from spatial_region.panel.options import PARTS
 
 MODELS = ("ols", "slx", "sar", "sem", "sac", "sdm", "sdem", "gns")
@@ -346,6 +348,36 @@ def test_too_few_periods_are_refused(periods, serial, region, words):
     panel = random_panel(12, periods, seed=1)
     with pytest.raises(IdentificationError, match=rf"{periods} period.*{words}.*at least"):
         fit(panel, "sar", serial=serial, region_component=region)
+
+
+@pytest.mark.parametrize(("seed", "n", "periods"), [(601, 15, 8), (727, 10, 6), (162, 16, 5)])
+@pytest.mark.parametrize(("model", "components"), [("sac", "kkp"), ("sdem", "bsk"), ("gns", "bsk")])
+def test_the_highest_of_several_maxima_is_found(model, components, seed, n, periods, monkeypatch):
+    """Sparse links make the intervals reach far below -1, and the likelihood has several maxima."""
+    panel = random_panel(n, periods, seed=seed, phi=2.0, lam=0.6, rho=0.4, links=3, row=bool(seed % 2))
+    found = fit(panel, model, components=components)
+    rng = np.random.default_rng(0)
+
+    def scattered(likelihood, box):
+        shares = rng.uniform(0.02, 0.98, size=(25, len(box.low)))
+        # Beyond a quarter of its range phi is out of the question.
+        shares[:, [name == "phi" for name in box.names]] *= 0.25
+        return list(box.low + shares * (box.high - box.low))
+
+    monkeypatch.setattr(_random_search, "_starts", scattered)
+    other = fit(panel, model, components=components)
+    assert other.loglik < found.loglik + 1e-6
+
+
+def test_many_rho_at_once_are_the_same_as_one_by_one():
+    panel = random_panel(seed=8)
+    w = sp.csr_array(panel.w)
+    blocks = make_blocks(panel.y, panel.x, w, lagged=[], effects="pooled", intercept=0)
+    determinant = make_determinant(w, "auto")
+    likelihood = RandomLikelihood(make_random_moments(blocks, w), determinant, determinant, None)
+    rhos = np.array([-0.4, 0.0, 0.7])
+    expected = [likelihood.at(Point(rho, 0.3, 0.2, 1.5)) for rho in rhos]
+    np.testing.assert_allclose(likelihood.at_each(rhos, Point(0.0, 0.3, 0.2, 1.5)), expected, rtol=1e-12)
 
 
 def test_nothing_of_the_callers_is_changed():
