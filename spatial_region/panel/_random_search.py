@@ -106,9 +106,11 @@ def maximise_random(likelihood: RandomLikelihood, names: tuple[str, ...]) -> Ran
     if not names:
         return RandomOptimum(Point(), likelihood.at(Point()), (), None)
     box = make_coordinates(likelihood, names)
-    found = [_climb(likelihood, box, start) for start in _starts(likelihood, box)]
+    descend = _descent(likelihood, box)
+    found = [_climb(descend, box, start) for start in _starts(likelihood, box)]
     found.sort(key=lambda pair: -pair[0])
-    value, x = found[0]
+    x = _newton(descend, found[0][1], box)
+    value = -descend(x)[0]
     apart = [other for other in found[1:] if np.abs(other[1] - x).max() > 0.05 and value - other[0] < 2]
     rival = (box.point(apart[0][1]), apart[0][0]) if apart else None
     return RandomOptimum(box.point(x), value, _at_bound(box, x), rival)
@@ -161,15 +163,20 @@ def _sides(names: tuple[str, ...], nodes: Array) -> list[NDArray[np.intp]]:
     return found
 
 
-def _climb(likelihood: RandomLikelihood, box: Coordinates, start: Array) -> tuple[float, Array]:
+def _descent(likelihood: RandomLikelihood, box: Coordinates) -> Descent:
+    """Return minus the log-likelihood and its derivatives, in the coordinates of the search."""
+
     def descend(x: Array) -> tuple[float, Array]:
         value, score = likelihood.value_and_score(box.point(x))
         return -value, -score[box.places] * box.factors(x)
 
+    return descend
+
+
+def _climb(descend: Descent, box: Coordinates, start: Array) -> tuple[float, Array]:
     options = {"ftol": 1e-14, "gtol": 1e-6, "maxiter": 200}
     climbed = minimize(descend, start, jac=True, bounds=list(zip(box.low, box.high, strict=True)), options=options)
-    x = _newton(descend, np.asarray(climbed.x), box)
-    return -descend(x)[0], x
+    return -float(climbed.fun), np.asarray(climbed.x)
 
 
 def _newton(descend: Descent, x: Array, box: Coordinates) -> Array:
