@@ -70,6 +70,10 @@ _EXPORTS: dict[str, str] = {
     "geodetector": "spatial_region.geodetector.detector",
     # panel
     "dynamic_panel": "spatial_region.panel.dynamic",
+    "spatial_tests": "spatial_region.panel.specification",
+    "compare": "spatial_region.panel.compare",
+    "compare_weights": "spatial_region.panel.weights_choice",
+    "compare_models": "spatial_region.panel.weights_choice",
     "spatial_panel": "spatial_region.panel.regression",
     "spatial_regression": "spatial_region.panel.regression",
     # measure

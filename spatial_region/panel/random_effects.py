@@ -72,7 +72,7 @@ def fit_random(
         df_model=len(found.coefficients) + len(found.spatial) + 1,
         df_residual=found.df,
         innovations=found.innovations,
-        effects=np.broadcast_to(found.region_effects, blocks.y.shape),
+        effects=np.broadcast_to(found.region_disturbance, blocks.y.shape),
         r2=explained_share(found.innovations, blocks.y),
         r2_within=explained_share(within[:, :, 0], within[:, :, 1]),
         r2_squared_correlation=squared_correlation(predicted, blocks.y),

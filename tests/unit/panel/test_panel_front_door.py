@@ -67,7 +67,7 @@ def test_random_effects_reach_their_kernel(panel, components):
     assert found.params.index.tolist() == ["Intercept", "a", "b", "rho", "lambda", "psi", "phi"]
     np.testing.assert_allclose(found.params, [*kernel.coefficients, *kernel.spatial.values()], rtol=1e-8)
     np.testing.assert_allclose(found.covariance, kernel.covariance[:-1, :-1], rtol=1e-6)
-    np.testing.assert_allclose(found.region_effects.to_numpy(), kernel.region_effects, rtol=1e-8)
+    np.testing.assert_allclose(found.region_effects.to_numpy(), kernel.region_disturbance, rtol=1e-8)
     assert found.components["sigma2_mu"] == pytest.approx(found.params["phi"] * found.sigma2)
     assert f"{'within' if components == 'kkp' else 'beside'} the spatial error process" in found.summary()
 
