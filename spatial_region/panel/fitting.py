@@ -219,6 +219,7 @@ def describe_inputs(task: Task, determinant: LogDeterminant | None, *, at: objec
         "at": at,
         "weights": weights.describe() if weights is not None else None,
         "links": weights.first.n_links if weights is not None else None,
+        "weights_digest": weights.digest() if weights is not None else None,
         "determinant": determinant.kind if determinant is not None else None,
         "ids": digest(study.ids.astype(str)),
         "values": digest(task.design.y.ravel()),
@@ -263,6 +264,7 @@ def label(found: Numbers, task: Task, determinant: LogDeterminant | None, spec: 
         covariance_kind=settings.covariance_used,
         components=pd.Series(dict(found.components), dtype=float, name="estimate"),
         diagnostics=found.diagnostics,
+        df_t=found.df_t,
         _impact_source=source,
     )
 

@@ -7,14 +7,14 @@ import warnings
 import numpy as np
 from scipy import sparse as sp
 
-from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputError
+from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputError, SmallSampleWarning
 from spatial_region.panel._blocks import Array, Blocks
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._estimate import Estimate, estimate
 from spatial_region.panel._information import CovarianceOf, covariance
 from spatial_region.panel._observed import observed_covariance
 from spatial_region.panel._quasi import quasi_covariance
-from spatial_region.panel._sandwich import degrees_lost, sandwich
+from spatial_region.panel._sandwich import Sandwich, degrees_lost, make_sandwich, reference_df
 from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.options import SANDWICHES
 from spatial_region.panel.settings import Settings
@@ -26,6 +26,8 @@ _COVARIANCES: dict[str, CovarianceOf] = {
 }
 # A residual share below which the fit is exact up to rounding, and has no likelihood.
 EXACT = 1e-13
+# Clusters or times below which sums of scores say too little of their variance.
+_FEW = 10
 # Change of the log-likelihood over one standard error that still counts as none.
 _FLAT = 1e-4
 
@@ -65,12 +67,17 @@ def fit_fixed(
     check_estimate(found, determinant, settings, response)
     spatial = {"rho": found.rho} if settings.parts.lag_y else {}
     spatial |= {"lambda": found.lam} if settings.parts.error else {}
+    spread = found.covariance[:-1, :-1]
+    if settings.covariance in SANDWICHES:
+        spread = _sandwich(found, blocks, settings, near)
+    df_t = None
+    if settings.is_least_squares:
+        periods, regions = blocks.y.shape
+        df_t = reference_df(settings.covariance, df_residual=found.df_residual, regions=regions, periods=periods)
     return Numbers(
         coefficients=found.coefficients,
         spatial=spatial,
-        covariance=_sandwich(found, blocks, settings, near)
-        if settings.covariance in SANDWICHES
-        else found.covariance[:-1, :-1],
+        covariance=spread,
         sigma2=found.sigma2,
         sigma2_se=float(np.sqrt(found.covariance[-1, -1])),
         loglik=found.loglik,
@@ -82,6 +89,7 @@ def fit_fixed(
         r2=found.r2,
         r2_within=found.r2_within,
         r2_squared_correlation=found.r2_squared_correlation,
+        df_t=df_t,
     )
 
 
@@ -91,16 +99,42 @@ def _sandwich(found: Estimate, blocks: Blocks, settings: Settings, near: sp.csr_
     triangle = np.linalg.qr(blocks.z_within.reshape(-1, k), mode="r")
     root = np.linalg.inv(triangle)
     lost = degrees_lost(settings.covariance, slopes=k, effects=settings.fixed_effects, regions=regions, periods=periods)
-    spread = sandwich(
+    made = make_sandwich(
         blocks.z_within,
         found.residuals.innovations,
         root @ root.T,
         kind=settings.covariance,
         lost=lost,
+        lags=settings.lags,
         near=near,
     )
+    warn_of_few(made, settings.covariance, periods)
     back = blocks.back_to_means(k)
-    return back @ spread @ back.T
+    return back @ made.covariance @ back.T
+
+
+def warn_of_few(made: Sandwich, kind: str, periods: int) -> None:
+    """Say when a covariance rests on few independent sums, or was mended.
+
+    Warns
+    -----
+    SmallSampleWarning
+    """
+    sums = made.clusters if made.clusters is not None else periods if kind == "driscoll_kraay" else None
+    if sums is not None and sums < _FEW:
+        what = "times" if kind == "driscoll_kraay" else "clusters"
+        warnings.warn(
+            f"covariance={kind!r} rests on {sums} {what}; with fewer than {_FEW} its standard errors are too small. "
+            f"Compare with 'classical'.",
+            SmallSampleWarning,
+            stacklevel=7,
+        )
+    if made.least < 0:
+        warnings.warn(
+            f"covariance={kind!r} gave a variance below zero, which was set to zero: {kind!r} is unreliable here.",
+            SmallSampleWarning,
+            stacklevel=7,
+        )
 
 
 def check_not_exact(r2_within: float, response: str) -> None:

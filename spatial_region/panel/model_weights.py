@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from spatial_region.core.messages import name_regions
 from spatial_region.core.sample import resolve_weights
+from spatial_region.core.spec import digest
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights
 from spatial_region.core.weights_by_time import WeightsByTime
@@ -69,6 +70,12 @@ class ModelWeights:
     def sparse_error(self) -> list[sp.csr_array] | None:
         """Return the matrices of the disturbance, when they are others."""
         return None if self.error is None else [w.sparse for w in self.error]
+
+    def digest(self) -> str:
+        """Return a digest of all values, to tell whether two models saw the same weights."""
+        every = [w for each in self.lags for w in each] + list(self.error or ())
+        parts = [digest(array) for w in every for array in (w.sparse.indptr, w.sparse.indices, w.sparse.data)]
+        return digest(np.array(parts))
 
     def describe(self) -> str:
         """Return the recipes as text."""

@@ -15,8 +15,9 @@ from spatial_region.panel._blocks import Array, remove_effects, spatial_lag
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._gmm import GmmEstimate, estimate_gmm
 from spatial_region.panel._information import inverse_apply
-from spatial_region.panel._sandwich import degrees_lost, sandwich
+from spatial_region.panel._sandwich import degrees_lost, make_sandwich
 from spatial_region.panel.design import INTERCEPT, Design, read_formula
+from spatial_region.panel.maximum_likelihood import warn_of_few
 from spatial_region.panel.model_weights import ModelWeights
 from spatial_region.panel.numbers import Numbers, explained_share, squared_correlation
 from spatial_region.panel.options import SANDWICHES
@@ -160,9 +161,17 @@ def _covariance(found: GmmEstimate, settings: Settings, near: sp.csr_array | Non
     if lost >= found.size:
         raise InputError(f"too few observations: {found.size} for {lost} slopes and fixed effects.")
     full = np.full_like(found.covariance, np.nan)  # lambda has no variance of this kind
-    full[:slopes, :slopes] = sandwich(
-        found.projected, found.residuals, found.inverse, kind=settings.covariance, lost=lost, near=near
+    made = make_sandwich(
+        found.projected,
+        found.residuals,
+        found.inverse,
+        kind=settings.covariance,
+        lost=lost,
+        lags=settings.lags,
+        near=near,
     )
+    warn_of_few(made, settings.covariance, periods)
+    full[:slopes, :slopes] = made.covariance
     return full
 
 
@@ -197,7 +206,7 @@ def warn_of_outside(rho: float, determinant: LogDeterminant) -> None:
     if not determinant.low < rho < determinant.high:
         warnings.warn(
             f"rho = {rho:.6g} lies outside ({determinant.low:.6g}, {determinant.high:.6g}), where the model exists: "
-            f"there are no impacts. Are the instruments weak (f.diagnostics)? Fewer lags of regressors make them stronger.",
+            f"there are no impacts. Are the instruments weak (f.diagnostics)? Fewer lags of regressors may help.",
             ConvergenceWarning,
             stacklevel=5,
         )

@@ -147,6 +147,8 @@ class Numbers:
     size : int
         Observations behind the estimates.
     df_model, df_residual : int
+    df_t : int or None
+        Degrees of freedom of Student's t for the estimates; None for the normal distribution.
     innovations : (T, N)
     effects : (T, N) or None
         Sum of region and period effects; None without.
@@ -173,6 +175,7 @@ class Numbers:
     r2_squared_correlation: float
     components: Mapping[str, float] = field(default_factory=dict)
     diagnostics: pd.DataFrame | None = None
+    df_t: int | None = None
 
 
 def explained_share(residuals: Array, total: Array) -> float:

@@ -38,6 +38,7 @@ def spatial_panel(
     moments: MomentKind = "auto",
     covariance: CovarianceKind = "auto",
     km: float | None = None,
+    lags: int | None = None,
     determinant: Determinant = "auto",
 ) -> SpatialPanelResult:
     """Regress on regressors, on what neighbours have, and on what neighbours do, in a panel of regions.
@@ -94,6 +95,9 @@ def spatial_panel(
         `km`). "auto" takes "expected", with random effects "observed", and "classical".
     km : float, optional
         Kilometres at which the dependence of "conley" ends.
+    lags : int, optional
+        Times over which the dependence of "driscoll_kraay" and "conley" reaches: by default
+        floor(4 (T / 100)^(2/9)) and 0.
     determinant : {"auto", "eigenvalues", "lu", "chebyshev"}
         How the log-determinant is computed. The first two are exact.
 
@@ -125,7 +129,9 @@ def spatial_panel(
         If regions have no neighbours: their lags are 0.
     ConvergenceWarning
         If a model with both rho and lambda has two maxima of nearly the same height; if the variance of the
-        random effects is estimated as 0.
+        random effects is estimated as 0; if gmm puts rho where the model does not exist.
+    SmallSampleWarning
+        If standard errors rest on fewer than 10 clusters or times.
 
     See Also
     --------
@@ -175,6 +181,7 @@ def spatial_panel(
         moments,
         covariance,
         km,
+        lags,
         determinant,
     )
     settings.check()

@@ -73,6 +73,8 @@ class SpatialPanelResult(Printable, Result):
         Kind of standard errors: ``"expected"``, ``"observed"``, ``"classical"``, ``"robust"`` ...
     components : pandas.Series
         Variances behind random effects (``sigma2_mu``, ``sigma2_e``, ``theta`` ...); empty otherwise.
+    df_t : int or None
+        Degrees of freedom of Student's t behind p-values (least squares); None for the normal distribution.
     diagnostics : pandas.DataFrame or None
         Tests of instruments: strength of the first stage, overidentification; None for a likelihood.
     spec : Spec
@@ -108,6 +110,7 @@ class SpatialPanelResult(Printable, Result):
     covariance_kind: str
     components: pd.Series
     diagnostics: pd.DataFrame | None
+    df_t: int | None
     _impact_source: ImpactSource = field(repr=False)
 
     # -- inference -----------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ class SpatialPanelResult(Printable, Result):
 
     @property
     def pvalues(self) -> pd.Series:
-        """Two-sided p-values: normal, or Student's t with `df_residual` for models without spatial parameter."""
+        """Two-sided p-values: normal, or Student's t with `df_t` degrees of freedom for least squares."""
         tail = self._distribution.sf(np.abs(self.zvalues.to_numpy()))
         return pd.Series(2 * tail, index=self.params.index, name="p")
 
@@ -291,12 +294,8 @@ class SpatialPanelResult(Printable, Result):
         return f"sigma2 and standard errors are too small with {self.spec.inputs['periods']} times (lee_yu)"
 
     @property
-    def _is_least_squares(self) -> bool:
-        return self._parts.is_linear and self.method == "ml" and self.effects != "random"
-
-    @property
     def _distribution(self) -> Any:
-        return stats.t(self.df_residual) if self._is_least_squares else stats.norm
+        return stats.norm if self.df_t is None else stats.t(self.df_t)
 
     @property
     def _effects_said(self) -> str:
@@ -310,9 +309,7 @@ class SpatialPanelResult(Printable, Result):
     @property
     def _standard_errors(self) -> str:
         kind = _COVARIANCE_NAMES[self.covariance_kind]
-        if self._is_least_squares:
-            return f"{kind}, t with {self.df_residual} degrees of freedom"
-        return f"{kind}, normal"
+        return f"{kind}, normal" if self.df_t is None else f"{kind}, t with {self.df_t} degrees of freedom"
 
 
 _COVARIANCE_NAMES = {

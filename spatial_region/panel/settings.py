@@ -39,6 +39,7 @@ class Settings:
     moments: MomentKind = "auto"
     covariance: CovarianceKind = "auto"
     km: float | None = None
+    lags: int | None = None
     determinant: Determinant = "auto"
 
     @property
@@ -157,6 +158,10 @@ class Settings:
             raise OptionError("covariance='classical' is for least squares and gmm; use 'expected' or 'observed'.")
         if self.effects == "random" and self.method == "ml" and kind not in ("auto", "observed"):
             raise OptionError("random effects by method='ml' have covariance='observed' only.")
+        if self.lags is not None and kind not in ("driscoll_kraay", "conley"):
+            raise OptionError("lags= (times over which errors are alike) is for 'driscoll_kraay' and 'conley'.")
+        if self.lags is not None and not (isinstance(self.lags, (int, np.integer)) and self.lags >= 0):
+            raise OptionError(f"lags must be a whole number from 0; found {self.lags!r}.")
         if (kind == "conley") != (self.km is not None):
             raise OptionError("covariance='conley' and km= (kilometres within which errors are alike) go together.")
 

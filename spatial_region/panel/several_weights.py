@@ -82,6 +82,7 @@ def fit_several(
         r2=found.r2,
         r2_within=found.r2_within,
         r2_squared_correlation=found.r2_squared_correlation,
+        df_t=found.df_residual if settings.parts.is_linear else None,
     )
     return numbers, found
 

@@ -9,11 +9,21 @@ import pandas as pd
 import pytest
 
 import spatial_region as sr
-from spatial_region.errors import ConvergenceError, ConvergenceWarning, InputError, OptionError, UnknownNameError
+from spatial_region.errors import (
+    ConvergenceError,
+    ConvergenceWarning,
+    InputError,
+    OptionError,
+    SmallSampleWarning,
+    UnknownNameError,
+)
 from spatial_region.panel._determinant import make_determinant
 from spatial_region.panel.options import SANDWICHES
 
-pytestmark = pytest.mark.filterwarnings("ignore::spatial_region.errors.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::spatial_region.errors.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::spatial_region.errors.SmallSampleWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +187,24 @@ def test_sandwiches_of_least_squares_change_errors_and_not_estimates(panel, kind
     np.testing.assert_array_equal(robust.params, plain.params)
     assert np.isfinite(robust.std_errors).all() and (robust.std_errors != plain.std_errors).all()
     assert robust.covariance_kind == kind and plain.covariance_kind == "classical"
+
+
+def test_few_clusters_are_said_and_bound_the_degrees_of_freedom(panel):
+    with pytest.warns(SmallSampleWarning, match="rests on 6 clusters"):
+        found = fit(panel, model="ols", effects="region", covariance="cluster_time")
+    assert found.df_t == 5 and "t with 5 degrees of freedom" in found.summary()
+    assert fit(panel, model="ols", effects="region", covariance="cluster_region").df_t == 29
+    assert fit(panel, model="ols", effects="region").df_t == found.df_residual
+    assert fit(panel, model="sar", effects="region").df_t is None
+    with pytest.warns(SmallSampleWarning, match="rests on 6 times"):
+        none = fit(panel, model="ols", effects="region", covariance="driscoll_kraay", lags=0)
+    with pytest.warns(SmallSampleWarning):
+        two = fit(panel, model="ols", effects="region", covariance="driscoll_kraay", lags=2)
+    assert (none.std_errors != two.std_errors).all()
+    with pytest.raises(OptionError, match="lags="):
+        fit(panel, model="ols", covariance="robust", lags=1)
+    with pytest.raises(OptionError, match="whole number"):
+        fit(panel, model="ols", covariance="driscoll_kraay", lags=-1)
 
 
 def test_an_intercept_far_from_zero_does_not_spoil_the_sandwich(panel):
