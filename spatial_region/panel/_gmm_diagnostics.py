@@ -58,7 +58,7 @@ class Overidentification:
     robust: TestValue
 
 
-def first_stage(fit: TwoStage, *, lost: int) -> FirstStage | None:
+def first_stage(fit: TwoStage, *, lost: int, shape: tuple[int, int], by_region: bool) -> FirstStage | None:
     """Return the strength of the instruments; None if no regressor is endogenous.
 
     Parameters
@@ -66,6 +66,10 @@ def first_stage(fit: TwoStage, *, lost: int) -> FirstStage | None:
     fit : TwoStage
     lost : int
         Fixed effects that were removed before.
+    shape : (T, N)
+    by_region : bool
+        Whether robust statistics sum over the periods of a region first: residuals less their region means go together
+        over time, and would seem to vary less than they do. nan with no more regions than instruments.
 
     Notes
     -----
@@ -84,7 +88,7 @@ def first_stage(fit: TwoStage, *, lost: int) -> FirstStage | None:
     fitted = basis @ (basis.T @ rest)
     error = rest - fitted
     explained, unexplained = (fitted**2).sum(axis=0), (error**2).sum(axis=0)
-    strength = _rank_statistics(basis, rest, error)
+    strength = _rank_statistics(basis, rest, error, shape if by_region else None)
     return FirstStage(
         explained / (explained + unexplained),
         explained / count / (unexplained / df),
@@ -104,23 +108,33 @@ def _conditional_f(rest: Array, fitted: Array, place: int, count: int, df: int) 
     return float((explained @ explained) / count / (((whole - explained) ** 2).sum() / df))
 
 
-def _rank_statistics(basis: Array, rest: Array, error: Array) -> tuple[float, float]:
+def _rank_statistics(basis: Array, rest: Array, error: Array, shape: tuple[int, int] | None) -> tuple[float, float]:
     """Return the smallest eigenvalue of Cragg and Donald, and the Wald statistic of Kleibergen and Paap.
 
-    With orthonormal instruments Q and first-stage errors V, Theta = Q'X (V'V)^(-1/2). Its smallest singular value, squared,
-    is the first; the second weighs it by the robust covariance of the entries of Theta beyond its dominant part.
+    With orthonormal instruments Q and first-stage errors V, Theta = Q'X (V'V)^(-1/2). Its smallest singular value,
+    squared, is the first; the second weighs it by the robust covariance of the entries of Theta beyond its dominant
+    part.
     """
     root = np.linalg.inv(np.linalg.cholesky(error.T @ error)).T
     left, values, right = np.linalg.svd(basis.T @ rest @ root)
     last = rest.shape[1] - 1
     spare, direction = left[:, last:], right[last]
     scores = (basis @ spare) * (error @ root @ direction)[:, None]
-    weakest = spare.T @ (basis.T @ rest @ root) @ direction
-    wald = float(weakest @ np.linalg.solve(scores.T @ scores, weakest))
-    return float(values[last] ** 2), wald * len(error)
+    return float(values[last] ** 2), _wald(spare.T @ (basis.T @ rest @ root) @ direction, scores, shape)
 
 
-def overidentification(fit: TwoStage, *, lost: int) -> Overidentification | None:
+def _wald(value: Array, scores: Array, shape: tuple[int, int] | None) -> float:
+    """Return v'S^-1 v with S the sum of squares of the scores, summed over the periods of each region given `shape`."""
+    if shape is not None:
+        scores = scores.reshape(*shape, -1).sum(axis=0)
+    if len(scores) <= scores.shape[1]:
+        return float("nan")
+    return float(value @ np.linalg.solve(scores.T @ scores, value))
+
+
+def overidentification(
+    fit: TwoStage, *, lost: int, shape: tuple[int, int], by_region: bool
+) -> Overidentification | None:
     """Return the tests of the instruments; None unless there are more than endogenous regressors.
 
     Parameters
@@ -128,10 +142,15 @@ def overidentification(fit: TwoStage, *, lost: int) -> Overidentification | None
     fit : TwoStage
     lost : int
         Fixed effects that were removed before.
+    shape : (T, N)
+    by_region : bool
+        Whether robust statistics sum over the periods of a region first: residuals less their region means go together
+        over time, and would seem to vary less than they do. nan with no more regions than instruments.
 
     Notes
     -----
-    Sargan (1958), doi:10.2307/1907619: n e'P_H e / e'e. Wooldridge (1995), doi:10.1002/9781405165518 lists the robust one.
+    Sargan (1958), doi:10.2307/1907619: n e'P_H e / e'e. The robust one is Wooldridge's (1995), in Advances in
+    Econometrics and Quantitative Economics, 66-87.
     """
     surplus = fit.n_excluded - fit.n_endogenous
     if fit.n_endogenous == 0 or surplus == 0:
@@ -144,10 +163,9 @@ def overidentification(fit: TwoStage, *, lost: int) -> Overidentification | None
     # Any surplus of instruments will do: those left of all by the projected regressors.
     basis = np.linalg.qr(fit.projected / np.linalg.norm(fit.projected, axis=0))[0]
     rest = fit.instruments.q[:, k:] - basis @ (basis.T @ fit.instruments.q[:, k:])
-    left, values, _ = np.linalg.svd(rest, full_matrices=False)
+    left, _, _ = np.linalg.svd(rest, full_matrices=False)
     scores = left[:, :surplus] * e[:, None]
-    total = scores.sum(axis=0)
-    robust = float(total @ np.linalg.solve(scores.T @ scores, total))
+    robust = _wald(scores.sum(axis=0), scores, shape if by_region else None)
     return Overidentification(chi2_value(sargan, surplus), chi2_value(robust, surplus))
 
 

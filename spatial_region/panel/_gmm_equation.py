@@ -62,7 +62,7 @@ class Equation:
         )
 
     def varying(self, original: Equation) -> Equation:
-        """Return the equation without exogenous regressors of which this transformation of `original` leaves nothing."""
+        """Return the equation without those regressors of `original` of which its transformation leaves nothing."""
         n = self.y.size
         left = np.linalg.norm(self.z.reshape(n, -1), axis=0)
         whole = np.linalg.norm(original.z.reshape(original.y.size, -1), axis=0)
@@ -92,14 +92,13 @@ def make_equation(
     nothing = np.zeros((*y.shape, 0))
     lags = [spatial_lag(w, y[:, :, None]) for w in weights] if lag_y else []
     parts = [endogenous if endogenous is not None else nothing, *lags]
-    needed = lag_y or endogenous is not None
-    used = weights if lag_y or lag_outside else ()
     excluded = nothing
-    if needed:
-        every = spatial_instruments(
-            z, used, orders=orders, outside=outside, lag_outside=lag_outside, error=error if lag_y else None
-        )
-        excluded = every[:, :, z.shape[2] :]
+    if lag_y or endogenous is not None:
+        used = weights if lag_y or lag_outside else ()
+        excluded = spatial_instruments(z, used, orders=orders, outside=outside, lag_outside=lag_outside, error=error)
+        if error is None:
+            excluded = excluded[:, :, z.shape[2] :]
+        # With an error process the regressors are filtered, and as they are they are instruments besides.
     return Equation(y, z, np.concatenate(parts, axis=2), excluded)
 
 

@@ -61,8 +61,8 @@ def swamy_arora(equation: Equation) -> Components:
     df_between = regions - outer.regressors.shape[1]
     if df_within < 1 or df_between < 1:
         raise InputError(
-            f"random effects need more regions than regressors: {regions} regions leave {df_between} degrees of freedom "
-            f"between regions. Use fewer regressors, or fixed effects."
+            f"random effects need more regions than regressors: {regions} regions leave {df_between} degrees of "
+            f"freedom between regions. Use fewer regressors, or fixed effects."
         )
     return _components(0.0, inner.ssr / df_within, outer.ssr / df_between)
 
@@ -125,8 +125,8 @@ def _components(lam: float, sigma2_v: float, sigma2_1: float) -> Components:
 def _check_positive(sigma2: float, lam: float) -> None:
     if sigma2 <= 0:
         raise ConvergenceError(
-            f"the moments give a negative variance ({sigma2:.3g}, lambda = {lam:.6g}): they do not fit these residuals. "
-            f"Check the weights, or use method='ml'."
+            f"the moments give a negative variance ({sigma2:.3g}, lambda = {lam:.6g}): they do not fit these "
+            f"residuals. Check the weights, or use method='ml'."
         )
 
 

@@ -50,8 +50,8 @@ def spatial_instruments(
 ) -> Array:
     """Return the instruments [Z, W Z, ..., W^orders Z] for all weights, and those from outside (T, N, m).
 
-    With Z = [X, W X] these are X to W^(orders + 1) X. With an error process of other weights M, the lags M H of
-    all these columns are added: the filtered regressors (I - lambda M) Z must be among the instruments.
+    With Z = [X, W X] these are X to W^(orders + 1) X. With an error process of weights M that are not among `weights`,
+    the lags M H of all these columns are added: the best instruments are the filtered ones, (I - lambda M) H.
 
     Parameters
     ----------

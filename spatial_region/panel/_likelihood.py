@@ -35,12 +35,12 @@ class Likelihood:
     periods: int
     without_unit_root: bool
 
-    def at(self, rho: float, lam: float) -> float:
-        """Return the log-likelihood."""
+    def at(self, rho: float, lam: float, *, rough: bool = False) -> float:
+        """Return the log-likelihood; `rough`, with the log-determinant that costs nothing."""
         (a, b), (_, c) = self._residual_gram(lam)[0]
         ssr = (a - 2 * rho * b + rho**2 * c) * self.moments.scale**2
         constant = -self.size / 2 * (np.log(2 * np.pi / self.size) + 1)
-        return float(constant - self.size / 2 * np.log(ssr) + self._volume(rho) + self._volume(lam))
+        return float(constant - self.size / 2 * np.log(ssr) + self._volume(rho, rough) + self._volume(lam, rough))
 
     def score(self, rho: float, lam: float) -> tuple[float, float]:
         """Return the derivatives in rho and lambda."""
@@ -66,10 +66,10 @@ class Likelihood:
         coefficients = np.linalg.solve(gram[2:, 2:], gram[2:, :2])
         return gram[:2, :2] - gram[:2, 2:] @ coefficients, coefficients, slope
 
-    def _volume(self, rho: float) -> float:
+    def _volume(self, rho: float, rough: bool) -> float:
         if rho == 0 or self.determinant is None:
             return 0.0
-        value = self.determinant.value(rho)
+        value = self.determinant.rough(rho) if rough else self.determinant.value(rho)
         return self.periods * (value - np.log1p(-rho) if self.without_unit_root else value)
 
     def _trace(self, rho: float) -> float:
