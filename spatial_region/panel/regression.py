@@ -98,8 +98,8 @@ def spatial_panel(
     lags : int, optional
         Times over which the dependence of "driscoll_kraay" and "conley" reaches: by default
         floor(4 (T / 100)^(2/9)) and 0.
-    determinant : {"auto", "eigenvalues", "lu", "chebyshev"}
-        How the log-determinant is computed. The first two are exact.
+    determinant : {"auto", "eigenvalues", "lu"}
+        How the log-determinant is computed; both ways are exact. "auto" chooses by size, and the summary says which.
 
     Returns
     -------
