@@ -17,7 +17,7 @@ from spatial_region.core.study import Study
 from spatial_region.core.weights import check_same_regions
 from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError
 from spatial_region.panel._blocks import Array
-from spatial_region.panel.expression import Names, check_text, read_names
+from spatial_region.panel.expression import STATEFUL, Names, check_text, read_names
 
 INTERCEPT = "Intercept"
 # Beyond these orders of magnitude squares overflow, or vanish.
@@ -115,6 +115,28 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
         np.ascontiguousarray(right.to_numpy(dtype=float).reshape(shape).transpose(1, 0, 2)),
         frame.index,
     )
+
+
+def read_regressors(formula: str, study: Study, *, effects: str) -> tuple[Array, list[str]]:
+    """Evaluate the right side of a formula on a study that may lack the response; (T, N, k) and names.
+
+    Raises
+    ------
+    InputError
+        If a transformation depends on the data that it was fitted with, such as ``center`` or ``bs``.
+    UnknownNameError, MissingValuesError
+        See `read_formula`.
+    """
+    right = formula.split("~", 1)[1]
+    used = sorted(read_names((_parse(formula).rhs,)).functions & STATEFUL)
+    if used:
+        raise InputError(
+            f"{name_some(used)} in {formula!r} would be computed anew from other data; put the finished variable into "
+            f"the table to predict."
+        )
+    response = "_response_"
+    found = read_formula(f"{response} ~ {right}", study.with_columns(**{response: 0.0}), effects=effects)
+    return found.x, found.regressors
 
 
 def choose_lagged(lagged: Sequence[str] | None, regressors: list[str]) -> list[int]:

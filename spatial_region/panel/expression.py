@@ -31,6 +31,7 @@ _TRANSFORMS: dict[str, set[str]] = {
     "cs": {*_SPLINE, "constraints"},
     "hashed": {"levels", "spans_intercept"},
 }
+STATEFUL = frozenset(_TRANSFORMS)
 _CODINGS = ("Treatment", "Sum", "Helmert", "Diff", "Poly")
 _CONTRASTS = (*_CODINGS, *(f"contr.{name}" for name in ("treatment", "sum", "helmert", "diff", "poly", "SAS")))
 _CODING_KEYWORDS = {"base", "reference", "reverse", "scale", "backward", "scores"}

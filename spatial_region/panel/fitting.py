@@ -265,6 +265,7 @@ def label(found: Numbers, task: Task, determinant: LogDeterminant | None, spec: 
         components=pd.Series(dict(found.components), dtype=float, name="estimate"),
         diagnostics=found.diagnostics,
         df_t=found.df_t,
+        model_weights=task.weights,
         _impact_source=source,
     )
 

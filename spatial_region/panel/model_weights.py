@@ -101,10 +101,10 @@ def model_weights(study: Study, w: object, w_error: object, settings: Settings, 
     listed = list(w) if isinstance(w, (list, tuple)) else [w]
     if not listed:
         raise OptionError("w=[] holds no weights; pass one, or a list of several.")
-    lags = tuple(_resolve(study, one, at=at) for one in listed)
+    lags = tuple(resolve_one(study, one, at=at) for one in listed)
     if len(lags) > 1 and settings.parts.error and w_error is None:
         raise OptionError(f"model={settings.model!r} with several weights needs w_error=, the weights of the error.")
-    error = None if w_error is None else _resolve(study, w_error, at=at)
+    error = None if w_error is None else resolve_one(study, w_error, at=at)
     found = ModelWeights(lags, error)
     if settings.needs_weights:
         for each in (*lags, *([error] if error is not None else [])):
@@ -114,8 +114,8 @@ def model_weights(study: Study, w: object, w_error: object, settings: Settings, 
     return found
 
 
-def _resolve(study: Study, w: object, *, at: object) -> tuple[Weights, ...]:
-    """Return one weights, or one for each time of the study."""
+def resolve_one(study: Study, w: object, *, at: object) -> tuple[Weights, ...]:
+    """Return one weights in the order of the study, or one for each of its times where they differ."""
     if isinstance(w, str) and w in study.weights:
         w = study.weights[w]
     if isinstance(w, Mapping) and not isinstance(w, WeightsByTime):

@@ -17,13 +17,15 @@ from spatial_region.core.spec import Spec, make_spec
 from spatial_region.core.weights import Weights
 from spatial_region.errors import ConvergenceError, ConvergenceWarning
 from spatial_region.panel.impacts import Impacts, label_impacts, show_table
+from spatial_region.panel.model_weights import ModelWeights
 from spatial_region.panel.numbers import ImpactSource
 from spatial_region.panel.options import PARTS, TITLES, Parts, StandardErrorKind
+from spatial_region.panel.postestimation import PostEstimation
 from spatial_region.panel.printing import Printable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpatialPanelResult(Printable, Result):
+class SpatialPanelResult(PostEstimation, Printable, Result):
     """Estimates of a spatial regression on a panel or a cross-section.
 
     Attributes
@@ -67,6 +69,8 @@ class SpatialPanelResult(Printable, Result):
     lee_yu : bool
     weights : Weights or None
         As used, after standardisation; the first of several.
+    model_weights : ModelWeights or None
+        All of them.
     response : str
         Dependent variable, as written in the formula.
     covariance_kind : str
@@ -111,6 +115,7 @@ class SpatialPanelResult(Printable, Result):
     components: pd.Series
     diagnostics: pd.DataFrame | None
     df_t: int | None
+    model_weights: ModelWeights | None = field(repr=False)
     _impact_source: ImpactSource = field(repr=False)
 
     # -- inference -----------------------------------------------------------------------------------------
@@ -130,6 +135,18 @@ class SpatialPanelResult(Printable, Result):
         """Two-sided p-values: normal, or Student's t with `df_t` degrees of freedom for least squares."""
         tail = self._distribution.sf(np.abs(self.zvalues.to_numpy()))
         return pd.Series(2 * tail, index=self.params.index, name="p")
+
+    @property
+    def ids(self) -> pd.Index:
+        """Region ids, in the order of the study."""
+        index = self.residuals.index
+        return index.get_level_values(0).unique() if isinstance(index, pd.MultiIndex) else index
+
+    @property
+    def times(self) -> list[Any]:
+        """Times, ascending; empty for a cross-section."""
+        index = self.residuals.index
+        return index.get_level_values(1).unique().tolist() if isinstance(index, pd.MultiIndex) else []
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Return confidence intervals, columns ``low`` and ``high``.
@@ -208,8 +225,11 @@ class SpatialPanelResult(Printable, Result):
                 self.params, self.covariance, draws=draws, random=generator(seed, "impacts")
             )
             warn_of_rejected(found.rejected, draws)
-        has_indirect = self._parts.lag_y or self._parts.lag_x
-        return label_impacts(found, self.regressors, has_indirect=has_indirect, spec=spec)
+        return label_impacts(found, self.regressors, has_indirect=self._has_indirect, spec=spec)
+
+    @property
+    def _has_indirect(self) -> bool:
+        return self._parts.lag_y or self._parts.lag_x
 
     def _check_rho(self) -> None:
         if self.bounds is None or "rho" not in self.params.index:

@@ -1,7 +1,7 @@
 """The method of moments against splm 1.6.5 and spatialreg 1.2-6 (R 4.2.2), and spreg (1.8 or newer) live.
 
 Definitions that differ: standard errors here count every slope and fixed effect as a lost degree of freedom; splm
-counts slopes only, spreg none unless asked. "fullweights" of splm is "initial" with fixed effects, and its "weights" of random
+counts slopes only, spreg none unless asked. splm's "fullweights" is "initial" with fixed effects, and its "weights" of random
 effects repeats "initial"; both are shown below for what they are.
 """
 
