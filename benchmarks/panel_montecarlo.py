@@ -64,7 +64,7 @@ def samples(design: Design, *, theta: float, rho: float, lam: float, count: int,
 
 def fit(design: Design, y: Floats, model: str, *, lee_yu: bool) -> Estimate:
     """Fit one model with two-way effects."""
-    parts = PARTS[model]  # type: ignore[index]
+    parts = PARTS[model]
     blocks = make_blocks(y, design.x, design.w, lagged=[0] if parts.lag_x else [], effects="twoway")
     needed = None if parts.is_linear else design.determinant
     return estimate(blocks, design.w, needed, parts=parts, effects="twoway", lee_yu=lee_yu)
