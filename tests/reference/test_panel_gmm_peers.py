@@ -1,8 +1,8 @@
 """The method of moments against splm 1.6.5 and spatialreg 1.2-6 (R 4.2.2), and spreg (1.8 or newer) live.
 
 Definitions that differ: standard errors here count every slope and fixed effect as a lost degree of freedom; splm
-counts slopes only, spreg none unless asked. splm's "fullweights" is "initial" with fixed effects, and its "weights" of random
-effects repeats "initial"; both are shown below for what they are.
+counts slopes only, spreg none unless asked. splm's "fullweights" is "initial" with fixed effects, and its "weights" of
+random effects repeats "initial"; both are shown below for what they are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ import spreg
 from scipy import sparse as sp
 
 import spatial_region as sr
+from spatial_region.panel._blocks import spatial_lag
+from spatial_region.panel._gmm import estimate_gmm
+from spatial_region.panel.options import PARTS
 
 FORMULA = "lgsp ~ lpcap + lpc + lemp + unemp"
 SIZE, REGIONS = 816, 48
@@ -108,6 +111,88 @@ def test_random_effects_with_lag_and_error_have_splms_variances(produc):
     same_slopes(found, expected, atol=2e-3)
 
 
+@pytest.fixture(scope="module")
+def arrays(produc):
+    study, reference = produc
+    names = ["lgsp", "lpcap", "lpc", "lemp", "unemp"]
+    values = np.stack([study.wide(name).to_numpy().T for name in names], axis=2)
+    intercept = np.ones((*values.shape[:2], 1))
+    z = np.concatenate([intercept, values[:, :, 1:]], axis=2)
+    return values[:, :, 0], z, study.weights["contiguity"].sparse, reference
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "moments"),
+    [
+        ("sac", "random_sarar_initial", "initial"),
+        ("sac", "random_sarar_fullweights", "fullweights"),
+        ("sar", "random_lag_ec2sls", "auto"),
+        ("sdm", "random_durbin_ec2sls", "auto"),
+    ],
+)
+def test_means_and_deviations_apart_as_instruments_are_splms(arrays, model, name, moments):
+    """With combine="ec2sls" the last step has splm's instruments, and slopes and standard errors are equal."""
+    y, z, w, reference = arrays
+    z = np.concatenate([z, spatial_lag(w, z[:, :, 1:])], axis=2) if model == "sdm" else z
+    options = {"parts": PARTS[model], "effects": "random", "moments": moments, "combine": "ec2sls"}
+    found = estimate_gmm(y, z, [w], **options)
+    expected = reference[name]
+    ours = [found.spatial["rho"], *found.coefficients]
+    np.testing.assert_allclose(ours, list(expected["coef"].values()), atol=1e-7)
+    k = len(ours)
+    errors = np.sqrt(np.diag(found.covariance))[:k]
+    # With lambda splm's variance of the innovations is that of the moments.
+    scale = np.sqrt(found.sigma2_moments / found.sigma2) if model == "sac" else 1.0
+    np.testing.assert_allclose(scale * np.roll(errors, 1), list(expected["se"].values()), rtol=1e-6)
+
+
+def test_splms_partial_weights_are_not_at_their_minimum(arrays):
+    """Six equations, weighted by the variances: their sum of squares is lower here than at splm's answer."""
+    y, z, w, reference = arrays
+    lam, sigma2_v, sigma2_1, _ = reference["random_error_weights"]["errcomp"]
+    flat = z.reshape(y.size, -1)
+    u = y - (flat @ np.linalg.lstsq(flat, y.ravel(), rcond=None)[0]).reshape(y.shape)
+    start = reference["random_error_initial"]["errcomp"]
+    weight = np.repeat([start[1] ** 2 / 16, start[2] ** 2], 3)
+
+    def objective(lam, sigma2_v, sigma2_1):
+        e = u - lam * (w @ u.T).T
+        we = (w @ e.T).T
+        square = float(w.power(2).sum()) / 48
+        means = [np.broadcast_to(v.mean(axis=0), v.shape) for v in (e, we)]
+        gaps = []
+        for variance, size, own, lagged in ((sigma2_v, 768, e - means[0], we - means[1]), (sigma2_1, 48, *means)):
+            gaps += [(own**2).sum() / size - variance, (lagged**2).sum() / size - variance * square]
+            gaps.append((own * lagged).sum() / size)
+        return float((np.array(gaps) ** 2 / weight).sum())
+
+    found = estimate_gmm(y, z, [w], parts=PARTS["sem"], effects="random", moments="weights")
+    ours = objective(found.spatial["lambda"], found.sigma2_moments, found.sigma2_1)
+    assert ours < objective(lam, sigma2_v, sigma2_1) - 1e-4
+
+
+def test_splms_full_weights_of_fixed_effects_are_its_initial_moments(arrays):
+    y, z, w, reference = arrays
+    assert reference["within_error_fullweights"]["errcomp"] == reference["within_error_initial"]["errcomp"]
+    fits = {
+        kind: estimate_gmm(y, z[:, :, 1:], [w], parts=PARTS["sem"], effects="region", moments=kind).spatial["lambda"]
+        for kind in ("initial", "weights", "fullweights")
+    }
+    assert (
+        fits["weights"] == fits["initial"] == pytest.approx(reference["within_error_initial"]["errcomp"][0], abs=1e-8)
+    )
+    assert abs(fits["fullweights"] - fits["initial"]) > 0.01
+
+
+def test_variance_of_spatialregs_gmerror_is_that_of_least_squares_residuals(columbus_r):
+    study, reference = columbus_r
+    frame, w = study.data, study.weights["w"].sparse
+    y, x = frame["CRIME"].to_numpy(), np.column_stack([np.ones(49), frame[["INC", "HOVAL"]]])
+    u = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    e = u - reference["gmerror"]["lambda"] * (w @ u)
+    assert reference["gmerror"]["s2"] == pytest.approx(e @ e / 49, rel=1e-8)
+
+
 # -- one cross-section -----------------------------------------------------------------------------------------------
 
 
@@ -149,7 +234,7 @@ def test_moments_of_errors_are_spatialregs(columbus_r):
     found = cross(study, model="sem", moments="initial")
     np.testing.assert_allclose(found.params[:3], list(reference["gmerror"]["coef"].values()), rtol=1e-7)
     assert found.params["lambda"] == pytest.approx(reference["gmerror"]["lambda"], abs=1e-7)
-    # spatialreg takes the variance that solves the moments, this package that of the residuals.
+    # spatialreg's variance is that of filtered least-squares residuals by n, this package's that of the last step.
     scale = np.sqrt(reference["gmerror"]["s2"] / found.sigma2)
     np.testing.assert_allclose(found.std_errors[:3] * scale, reference["gmerror"]["se"], rtol=1e-6)
     both = cross(study, model="sac", moments="initial")
