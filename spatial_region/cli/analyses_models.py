@@ -1,4 +1,4 @@
-"""Run one analysis of a study file and lay out what it found: spatial regressions."""
+"""Run one analysis of a study file and lay out what it found: spatial regressions, static and dynamic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 import spatial_region as sr
-from spatial_region.cli import schema_analyses as spec
+from spatial_region.cli import schema_panel as spec
 from spatial_region.cli.checks import formula_variables, times_of
 from spatial_region.cli.markdown import number, signed
 from spatial_region.cli.task import Task
@@ -19,12 +19,13 @@ from spatial_region.panel.options import PARTS
 
 SHORT_PANEL = 10  # times below which the likelihood with dummies misleads visibly
 _STARS = ((0.01, "***"), (0.05, "**"), (0.1, "*"))
+_GREEK = {"rho": "ρ", "lambda": "λ", "tau": "τ", "eta": "η", "psi": "ψ", "phi": "φ"}
 
 
 def run_spatial_panel(one: spec.SpatialPanel, task: Task) -> None:
     """Estimate panel models and set them side by side, then their impacts."""
     models = one.model or ["sdm"]
-    study = _complete(one, task, None, models)
+    study = complete(one, task, None, models)
     fits: dict[str, Any] = {}
     for model in models:
         fits[model] = sr.spatial_panel(one.formula, study, w=one.w, model=model, **one.options())
@@ -35,7 +36,7 @@ def run_spatial_regression(one: spec.SpatialRegression, task: Task) -> None:
     """Estimate cross-section models at each time and set them side by side, then their impacts."""
     for time in times_of(one, task.study):
         models = one.model or ["sar"]
-        study = _complete(one, task, time, models)
+        study = complete(one, task, time, models)
         options = one.options() | ({} if time is None else {"at": time})
         fits: dict[str, Any] = {
             m: sr.spatial_regression(one.formula, study, w=one.w, model=m, **options) for m in models
@@ -43,7 +44,23 @@ def run_spatial_regression(one: spec.SpatialRegression, task: Task) -> None:
         _lay_out(fits, one, task, time)
 
 
-def _complete(one: spec.SpatialModels, task: Task, time: object, models: Sequence[str]) -> Study:
+def run_dynamic_panel(one: spec.DynamicPanel, task: Task) -> None:
+    """Estimate dynamic panel models and set them side by side, then their impacts in the short and the long run."""
+    models = one.model or ["sdm"]
+    study = complete(one, task, None, models)
+    fits: dict[str, Any] = {}
+    for model in models:
+        fits[model] = sr.dynamic_panel(one.formula, study, w=one.w, model=model, **one.options())
+    _lay_out(fits, one, task, None)
+    for stable, key in ((True, "stable"), (False, "not stable")):
+        said = [
+            f"{name.upper()} ({f.stability.radius:.3f})" for name, f in fits.items() if f.stability.stable == stable
+        ]
+        if said:
+            task.section.say(word(key, task.lang, models=", ".join(said)))
+
+
+def complete(one: spec.Regression | spec.SpatialTests, task: Task, time: object, models: Sequence[str]) -> Study:
     """Return the regions that have every variable of the formula, when the study file asks for that."""
     study = task.study
     if one.missing != "drop":
@@ -60,52 +77,76 @@ def _complete(one: spec.SpatialModels, task: Task, time: object, models: Sequenc
     return study
 
 
-def _lay_out(fits: dict[str, Any], one: spec.SpatialModels, task: Task, time: object) -> None:
+def _lay_out(fits: dict[str, Any], one: spec.Regression, task: Task, time: object) -> None:
     _say_how(fits, one, task)
     shown, whole = _side_by_side(fits, task)
     caption = task.titled(word("coefficients", task.lang), time)
     task.section.table(task.named(time), whole, caption, shown=shown, index=False)
     _say_errors(fits, task)
     for model, fit in fits.items():
-        if PARTS[model].lag_y or PARTS[model].lag_x:
+        if PARTS[model].lag_y or PARTS[model].lag_x or hasattr(fit, "stability"):
             _lay_out_impacts(model, fit, one, task, time)
-    without = [model.upper() for model in fits if not (PARTS[model].lag_y or PARTS[model].lag_x)]
+    static = {model for model, fit in fits.items() if not hasattr(fit, "stability")}
+    without = [model.upper() for model in fits if model in static and not (PARTS[model].lag_y or PARTS[model].lag_x)]
     if without:
         task.section.say(word("impacts equal", task.lang, models=", ".join(without)))
 
 
-def _say_how(fits: dict[str, Any], one: spec.SpatialModels, task: Task) -> None:
+def _say_how(fits: dict[str, Any], one: spec.Regression, task: Task) -> None:
     """State the formula, the effects and the weights; and warn of effects of regions in a short panel."""
     lang, first = task.lang, next(iter(fits.values()))
     said = [f"`{one.formula}`.", word("weights used", lang, w=task.weights_name(one.w))]
     if first.spec.inputs["periods"]:
-        effects = word(first.effects, lang) + (word("lee yu", lang) if first.lee_yu else "")
-        said.append(word("effects said", lang, effects=effects))
+        if first.effects == "random":
+            said.append(word(f"random {first.spec.options['components']}", lang))
+        else:
+            effects = word(first.effects, lang) + (word("lee yu", lang) if first.lee_yu else "")
+            said.append(word("effects said", lang, effects=effects))
     task.section.say(" ".join(said))
     periods = first.spec.inputs["periods"]
-    likelihood = any(not PARTS[model].is_linear for model in fits)
-    if likelihood and first.effects in ("region", "twoway") and not first.lee_yu and periods < SHORT_PANEL:
+    likelihood = any(not PARTS[model].is_linear for model in fits) and first.method == "ml"
+    corrected = getattr(first, "correction", "none") != "none"
+    short = first.effects in ("region", "twoway") and not first.lee_yu and periods < SHORT_PANEL
+    if likelihood and short and not corrected:
         task.section.caution(word("short panel", lang, periods=periods))
 
 
 def _say_errors(fits: dict[str, Any], task: Task) -> None:
     """State which standard errors the table has."""
     said = [word("errors in parentheses", task.lang)]
-    for key, is_linear in (("errors linear", True), ("errors likelihood", False)):
-        models = [model.upper() for model in fits if PARTS[model].is_linear == is_linear]
-        if models:
-            said.append(word(key, task.lang, models=", ".join(models)))
+    groups: dict[tuple[str, str, bool], list[str]] = {}
+    for model, fit in fits.items():
+        groups.setdefault((fit.method, fit.covariance_kind, fit.df_t is None), []).append(model.upper())
+    for (method, kind, normal), models in groups.items():
+        said.append(
+            word(
+                "errors of",
+                task.lang,
+                models=", ".join(models),
+                method=word("least squares" if not normal else method, task.lang),
+                errors=word(f"errors {kind}", task.lang),
+                law=word("law normal" if normal else "law t", task.lang),
+            )
+        )
+    corrections = {str(fit.correction) for fit in fits.values() if hasattr(fit, "correction")}
+    said += [word(f"bias {kind}", task.lang) for kind in sorted(corrections)]
     task.section.say(" ".join(said))
 
 
-def _lay_out_impacts(model: str, fit: Any, one: spec.SpatialModels, task: Task, time: object) -> None:
+def _lay_out_impacts(model: str, fit: Any, one: spec.Regression, task: Task, time: object) -> None:
     # Without a lag of y the impacts are sums of coefficients, whose errors are exact; draws would only blur them.
     default = {} if PARTS[model].lag_y else {"se": "delta"}
-    made = fit.impacts(**{"seed": task.seed, **default, **one.impact_options()})
-    impacts = made.table()
-    title = task.titled(word("impacts", task.lang, model=model.upper()), time)
-    shown = _impacts_in_words(impacts, task)
-    task.section.table(task.named(time, f"{model}_impacts"), impacts, title, shown=shown)
+    runs: tuple[str | None, ...] = (None,)
+    if hasattr(fit, "stability"):
+        runs = ("short", "long") if fit.stability.stable else ("short",)
+    for run in runs:
+        asked = {"seed": task.seed, **default, **one.impact_options(), **({} if run is None else {"run": run})}
+        made = fit.impacts(**asked)
+        impacts = made.table()
+        title = word("impacts", task.lang, model=model.upper()) + ("" if run is None else word(f"run {run}", task.lang))
+        shown = _impacts_in_words(impacts, task)
+        suffix = f"{model}_impacts" + ("" if run is None else f"_{run}")
+        task.section.table(task.named(time, suffix), impacts, task.titled(title, time), shown=shown)
     if made.spec.options["se"] == "simulation":
         said = word("errors drawn", task.lang, draws=made.spec.options["draws"], seed=made.spec.seed)
     else:
@@ -116,7 +157,7 @@ def _lay_out_impacts(model: str, fit: Any, one: spec.SpatialModels, task: Task, 
 def _side_by_side(fits: dict[str, Any], task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return coefficients of all models in columns, to be read; and as one tidy table, to be used."""
     names = list(dict.fromkeys(name for fit in fits.values() for name in fit.params.index))
-    names = [name for name in names if name not in ("rho", "lambda")] + [n for n in ("rho", "lambda") if n in names]
+    names = [name for name in names if name not in _GREEK] + [name for name in _GREEK if name in names]
     rows: list[list[str]] = []
     for name in names:
         rows.append([_label(name, task), *(_estimate(fit, name) for fit in fits.values())])
@@ -162,12 +203,12 @@ def _measures(fits: dict[str, Any], task: Task) -> list[tuple[str, Callable[[Any
 
 
 def _criterion(key: str) -> Callable[[Any], str]:
-    return lambda fit: signed(f"{getattr(fit, key):.3f}")
+    return lambda fit: "–" if pd.isna(getattr(fit, key)) else signed(f"{getattr(fit, key):.3f}")
 
 
 def _label(term: str, task: Task) -> str:
-    if term in ("rho", "lambda"):
-        return {"rho": "ρ", "lambda": "λ"}[term]
+    if term in _GREEK:
+        return _GREEK[term]
     return f"W × {task.label(term[2:])}" if term.startswith("W_") else task.label(term)
 
 
@@ -178,7 +219,10 @@ def _estimate(fit: Any, name: str) -> str:
 
 
 def _error(fit: Any, name: str) -> str:
-    return f"({number(float(fit.std_errors[name]))})" if name in fit.params.index else ""
+    if name not in fit.params.index:
+        return ""
+    error = float(fit.std_errors[name])
+    return "–" if pd.isna(error) else f"({number(error)})"
 
 
 def stars(p: float) -> str:
@@ -200,4 +244,5 @@ def _impacts_in_words(impacts: pd.DataFrame, task: Task) -> pd.DataFrame:
 RUNNERS: dict[str, Callable[[Any, Task], None]] = {
     "spatial_panel": run_spatial_panel,
     "spatial_regression": run_spatial_regression,
+    "dynamic_panel": run_dynamic_panel,
 }

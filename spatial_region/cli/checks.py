@@ -11,17 +11,17 @@ from spatial_region.cli.inputs import Inputs
 from spatial_region.cli.loader import AREA, in_order
 from spatial_region.cli.positions import Loc
 from spatial_region.cli.problems import unknown_name
-from spatial_region.cli.schema_analyses import SpatialModels
 from spatial_region.cli.schema_common import Analysis
+from spatial_region.cli.schema_panel import Regression, SpatialTests
 from spatial_region.cli.studyfile import Parsed
 from spatial_region.core.messages import name_some
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 
 # Kinds for which no time means all times; the others need one when the data are a panel.
-_WHOLE_PANEL = ("moran_by_time", "spatial_panel", "geodetector")
+_WHOLE_PANEL = ("moran_by_time", "spatial_panel", "dynamic_panel", "spatial_tests", "geodetector")
 # Kinds that follow regions from time to time.
-_OVER_TIME = ("moran_by_time", "lisa_transitions", "markov", "spatial_markov")
+_OVER_TIME = ("moran_by_time", "lisa_transitions", "markov", "spatial_markov", "dynamic_panel")
 # Options whose variables may hold text: strata and groups may be named, and points may be shapes.
 _NAMED = ("factors", "grouping", "points")
 _CATEGORIES = ("join_count", "local_join_count")
@@ -74,7 +74,7 @@ def _named(one: Analysis, parsed: Parsed, place: int) -> list[tuple[Loc, str]]:
     named = list(one.named_variables())
     if one.within is not None:
         named.append((("within", "grouping"), one.within.grouping))
-    if isinstance(one, SpatialModels):
+    if isinstance(one, (Regression, SpatialTests)):
         try:
             named += [(("formula",), variable) for variable in formula_variables(one.formula)]
         except InputError as error:

@@ -11,6 +11,7 @@ from spatial_region.cli import (
     analyses_global,
     analyses_local,
     analyses_models,
+    analyses_tests,
     analyses_time,
 )
 from spatial_region.cli.task import Task
@@ -21,5 +22,6 @@ RUNNERS: dict[str, Callable[[Any, Task], None]] = {
     **analyses_local.RUNNERS,
     **analyses_time.RUNNERS,
     **analyses_models.RUNNERS,
+    **analyses_tests.RUNNERS,
     **analyses_geodetector.RUNNERS,
 }

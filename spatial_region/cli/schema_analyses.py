@@ -5,25 +5,24 @@ Options have the names of the public function of the same name, and are handed t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from spatial_region.cli import schema_autocorr as autocorr
+from spatial_region.cli import schema_panel as panel
 from spatial_region.cli.schema import (
     Boundaries,
     Names,
     Section,
     StudySection,
     Table,
-    Text,
     Variable,
 )
 from spatial_region.cli.schema_common import (
     Analysis,
     At,
     Bins,
-    Models,
     Permutations,
     Scheme,
     Seed,
@@ -32,7 +31,6 @@ from spatial_region.cli.schema_common import (
 from spatial_region.cli.schema_weights import AnyWeights
 from spatial_region.core.options import Missing
 from spatial_region.measure.grades import Closed
-from spatial_region.panel.options import Effects, Method, StandardErrorKind
 
 
 class Profile(Analysis):
@@ -57,44 +55,6 @@ class Map(Analysis):
     labels: bool | None = None
     k: Annotated[int, Field(ge=2, le=12)] | None = None
     palette: str | None = None
-
-
-class SpatialModels(Analysis):
-    """Shared by spatial regressions; several models are estimated in turn and set side by side."""
-
-    formula: Text
-    w: str | None = None
-    model: Models | None = None
-    method: Method | None = None
-    lagged: Names | None = None
-    draws: Annotated[int | None, Field(ge=2, description="Draws behind the standard errors of impacts")] = None
-    se: StandardErrorKind | None = None
-    missing: Missing | None = None
-    seed: Seed | None = None
-
-    def options(self) -> dict[str, Any]:
-        """Return what is handed to the function that estimates."""
-        asked_afterwards = ("formula", "w", "model", "draws", "se", "missing", "seed")
-        return {key: value for key, value in super().options().items() if key not in asked_afterwards}
-
-    def impact_options(self) -> dict[str, Any]:
-        """Return what is handed to the function that computes impacts."""
-        return {key: value for key, value in super().options().items() if key in ("draws", "se", "seed")}
-
-
-class SpatialPanel(SpatialModels):
-    """Spatial panel models with fixed effects."""
-
-    kind: Literal["spatial_panel"]
-    effects: Effects | None = None
-    lee_yu: bool | None = None
-
-
-class SpatialRegression(SpatialModels):
-    """The same models on one cross-section."""
-
-    kind: Literal["spatial_regression"]
-    at: At = None
 
 
 class GeoDetector(Analysis):
@@ -145,8 +105,10 @@ AnyAnalysis = Annotated[
     | autocorr.LisaTransitions
     | autocorr.Markov
     | autocorr.SpatialMarkov
-    | SpatialPanel
-    | SpatialRegression
+    | panel.SpatialPanel
+    | panel.SpatialRegression
+    | panel.DynamicPanel
+    | panel.SpatialTests
     | GeoDetector
     | Grades,
     Field(discriminator="kind"),

@@ -87,7 +87,7 @@ def spatial_panel(
     moments : {"auto", "initial", "weights", "fullweights", "hom", "het"}
         Moment conditions of lambda; gmm only. "initial", "weights" and "fullweights" are those of Kapoor, Kelejian and
         Prucha (2007), which give lambda no standard error; "hom" and "het" those of Drukker, Egger and Prucha (2013),
-        for equal and for unequal variances. "auto" takes "hom", for random effects "fullweights".
+        for equal and for unequal variances. "auto" takes "hom".
     covariance : str
         Standard errors. Likelihood: "expected" or "observed" information, "quasi" for errors that are not normal.
         Least squares and gmm: "classical", "robust" (unequal variances), "cluster_region", "cluster_time",
