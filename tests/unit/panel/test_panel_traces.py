@@ -57,3 +57,19 @@ def test_traces_without_the_unit_root_are_those_of_the_complement(monkeypatch):
     got = [found.gg, found.gh, found.hh, found.outer_gg, found.outer_gh, found.outer_hh]
     np.testing.assert_allclose(got, expected, rtol=1e-9)
     assert found.g == pytest.approx(np.trace(g)) and found.h == pytest.approx(np.trace(h))
+
+
+def test_random_signs_come_close_to_the_exact_traces(monkeypatch):
+    """Beyond 20,000 regions tr(G'G) and its like come from 32 vectors of random signs, always the same."""
+    rng = np.random.default_rng(5)
+    n = 1_500
+    rows = np.repeat(np.arange(n), 6)
+    w = sp.csr_array((np.full(6 * n, 1 / 6), (rows, rng.integers(0, n, 6 * n))), shape=(n, n))
+    exact, sums = _traces._outer_products(w, [0.5, 0.2])
+    monkeypatch.setattr(_traces, "_MOST_FACTORISED", 1_000)
+    found, again = _traces._outer_products(w, [0.5, 0.2])
+    np.testing.assert_allclose(found, exact, rtol=0.03)
+    np.testing.assert_allclose(again, sums, rtol=1e-8)
+    np.testing.assert_array_equal(found, _traces._outer_products(w, [0.5, 0.2])[0])
+    one, _ = _traces._outer_products(w, [None, 0.2])
+    assert one[0] == one[1] == 0 and one[2] == found[2]
