@@ -142,7 +142,7 @@ class PostEstimation:
         check_whole_number(orders, "orders", least=1)
         fit = self._fit_itself
         source = fit._impact_source
-        if not isinstance(source, SingleWeightsImpacts) or source.w is None or not fit._has_indirect:
+        if not isinstance(source, SingleWeightsImpacts) or source.w is None or not fit.has_indirect:
             raise OptionError("impacts by order need a model with W y or W X, and one weights that does not change.")
         fit._check_rho()
         given = source.given(fit.params, fit.covariance)

@@ -225,10 +225,11 @@ class SpatialPanelResult(PostEstimation, Printable, Result):
                 self.params, self.covariance, draws=draws, random=generator(seed, "impacts")
             )
             warn_of_rejected(found.rejected, draws)
-        return label_impacts(found, self.regressors, has_indirect=self._has_indirect, spec=spec)
+        return label_impacts(found, self.regressors, has_indirect=self.has_indirect, spec=spec)
 
     @property
-    def _has_indirect(self) -> bool:
+    def has_indirect(self) -> bool:
+        """Whether a change in one region reaches others."""
         return self._parts.lag_y or self._parts.lag_x
 
     def _check_rho(self) -> None:

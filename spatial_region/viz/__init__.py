@@ -12,6 +12,7 @@ from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
 from spatial_region.viz.history import quadrant_history
+from spatial_region.viz.intervals import interval_plot
 from spatial_region.viz.layout import layout_faults
 from spatial_region.viz.multiples import small_multiples
 from spatial_region.viz.paths import region_path
@@ -31,6 +32,7 @@ __all__ = [
     "connectivity_map",
     "factor_bars",
     "interaction_heatmap",
+    "interval_plot",
     "layout_faults",
     "moran_scatter",
     "moran_trend",

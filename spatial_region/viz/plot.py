@@ -16,11 +16,14 @@ from spatial_region.core.options import check_option
 from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError
 from spatial_region.geodetector.result import GeoDetectorResult
+from spatial_region.panel.impacts import Impacts
+from spatial_region.panel.result import SpatialPanelResult
 from spatial_region.viz.bars import factor_bars
 from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
+from spatial_region.viz.intervals import impact_table, interval_plot
 from spatial_region.viz.permutations import permutation_histogram
 from spatial_region.viz.scatter import moran_scatter
 from spatial_region.viz.style import Lang
@@ -29,6 +32,7 @@ from spatial_region.viz.words import word
 
 LocalKind = Literal["clusters", "significance", "scatter"]
 DetectorKind = Literal["interaction", "factor"]
+PanelKind = Literal["impacts", "coefficients"]
 WeightsKind = Literal["map", "histogram"]
 MoranKind = Literal["scatter", "permutations"]
 
@@ -49,6 +53,8 @@ def plot(result: Any, **options: Any) -> Figure:
                    ``"factor"`` `factor_bars`
     `Weights`      ``"map"`` `connectivity_map` (with ``regions=``), ``"histogram"``
                    `cardinality_histogram` (the default without)
+    `Impacts`      `interval_plot` of direct, indirect and total impacts
+    `SpatialPanel` ``"impacts"`` the same (the default with spatial lags), ``"coefficients"`` `interval_plot`
     ============== ==================================================================================
 
     `LisaTransitions`, `Markov` and `SpatialMarkov` are drawn by `transition_heatmap`; transitions also by
@@ -75,6 +81,22 @@ def plot(result: Any, **options: Any) -> Figure:
     """
     known = ", ".join(sorted(kind.__name__ for kind in plot.registry if kind is not object))
     raise InputError(f"there is no figure of {type(result).__name__}; there are figures of {known}.")
+
+
+@plot.register
+def _(result: Impacts, *, level: float = 0.95, **options: Any) -> Figure:
+    return interval_plot(impact_table(result, level=level), level=level, **options)
+
+
+@plot.register
+def _(result: SpatialPanelResult, *, kind: PanelKind | None = None, level: float = 0.95, **options: Any) -> Figure:
+    check_option(kind or "impacts", PanelKind, "kind")
+    if kind == "impacts" or (kind is None and result.has_indirect):
+        return plot(result.impacts(), level=level, **options)
+    limits = result.conf_int(level)
+    table = pd.DataFrame({"variable": limits.index, "kind": "", "estimate": result.params.to_numpy()})
+    table[["low", "high"]] = limits.to_numpy()
+    return interval_plot(table, level=level, **options)
 
 
 @plot.register

@@ -18,6 +18,7 @@ Q = pd.Series({"soil": 0.5, "rain": 0.2})
 PAIR = pd.DataFrame(
     [{"factor_a": "soil", "factor_b": "rain", "q_a": 0.5, "q_b": 0.2, "q_ab": 0.6, "type": "enhance, bivariate"}]
 )
+INTERVALS = pd.DataFrame([{"variable": "soil", "kind": "direct", "estimate": 0.4, "low": 0.1, "high": 0.7}])
 TREND = pd.DataFrame({"I": [0.1, 0.4], "expected": [-0.1, -0.1], "p": [0.3, 0.01]}, index=[2010, 2020])
 MAPS = {
     "choropleth": lambda regions, **options: viz.choropleth(regions, NUMBERS, **options),
@@ -30,6 +31,7 @@ CHARTS = {
     "factor_bars": lambda _, **options: viz.factor_bars(Q, **options),
     "interaction_heatmap": lambda _, **options: viz.interaction_heatmap(PAIR, **options),
     "moran_scatter": lambda _, **options: viz.moran_scatter(NUMBERS - 5.5, NUMBERS - 5.5, **options),
+    "interval_plot": lambda _, **options: viz.interval_plot(INTERVALS, **options),
     "moran_trend": lambda _, **options: viz.moran_trend(TREND, **options),
 }
 
