@@ -113,7 +113,7 @@ def test_west_shows_no_spillover_once_the_effects_are_transformed_away(results):
     assert impacts["indirect_p"] > 0.05
     summary = (results["west"] / "summary.md").read_text(encoding="utf-8")
     assert "R² within" in summary
-    assert "OLS: classical standard errors, Student's t. SAR, SDM: maximum likelihood" in summary
+    assert "OLS: least squares, classical standard errors, Student's t. SAR, SDM: maximum likelihood" in summary
     assert "too small" not in summary
 
 
