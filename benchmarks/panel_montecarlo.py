@@ -8,7 +8,7 @@ at 5 % where the null hypothesis holds. Kernels are called without labels, so th
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,9 +140,8 @@ def sizes(periods: int, count: int) -> list[str]:
     return lines
 
 
-def _nested(design: Design, y: Floats, null: str, lee_yu: bool, note: object) -> None:
+def _nested(design: Design, y: Floats, null: str, lee_yu: bool, note: Callable[[str, bool, float], None]) -> None:
     whole, part = fit(design, y, "sdm", lee_yu=lee_yu), fit(design, y, null, lee_yu=lee_yu)
-    assert callable(note)
     note(f"LR SDM against {null.upper()}", lee_yu, likelihood_ratio(whole.loglik, part.loglik, df=1).p)
     if null == "sar":
         value = wald(whole.coefficients[1:], np.eye(1), whole.covariance[1:2, 1:2])

@@ -135,6 +135,8 @@ def maximise(likelihood: GeneralLikelihood) -> GeneralOptimum:
         found = _climb(likelihood, start)
         if likelihood.room(found) > 0:
             maxima.append((likelihood.at(found), found))
+    if not maxima:  # every climb left the parameter space
+        return GeneralOptimum(*likelihood.split(np.zeros(len(_starts(likelihood)[0]))), True)
     maxima.sort(key=lambda one: -one[0])
     height, best = maxima[0]
     apart = [one for one in maxima[1:] if np.abs(one[1] - best).max() > 0.05 and height - one[0] < 2]

@@ -20,8 +20,8 @@ from spatial_region.panel._blocks import Array
 from spatial_region.panel.expression import STATEFUL, Names, check_text, read_names
 
 INTERCEPT = "Intercept"
-# Beyond these orders of magnitude squares overflow, or vanish.
-_LARGEST, _SMALLEST = 1e100, 1e-100
+# Beyond these orders of magnitude fourth powers, such as the square of a variance, overflow or vanish.
+_LARGEST, _SMALLEST = 1e50, 1e-50
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
     _check_numeric(frame, names, study)
     _check_complete(frame, study, formula)
     try:
-        matrices = formulaic.model_matrix(parsed, frame, context={}, na_action="ignore")
+        with np.errstate(all="ignore"):  # values that are not finite are named below
+            matrices = formulaic.model_matrix(parsed, frame, context={}, na_action="ignore")
     except (FormulaicError, ValueError, TypeError) as problem:
         raise InputError(f"the formula {formula!r} cannot be evaluated: {_first_line(problem)}") from problem
     left, right = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)

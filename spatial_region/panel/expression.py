@@ -82,6 +82,11 @@ def check_text(formula: str) -> None:
             )
     if len(formula) > _LONGEST or not formula.isprintable():
         raise InputError(f"a formula has at most {_LONGEST} characters, all of them printable; write y ~ a + b.")
+    if re.search(r"`\s*[\d.]+\s*`", formula):
+        raise InputError(
+            f"a variable of {formula!r} has a number for a name, which formulas read as that number; rename it "
+            f"(study.with_columns)."
+        )
     if not _QUOTING.fullmatch(formula):
         raise InputError(
             f"the quotation marks of the formula {formula!r} are not in pairs, or stand within each other; rename a "

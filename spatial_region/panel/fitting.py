@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from spatial_region.panel._near import conley_kernel
 from spatial_region.panel.design import INTERCEPT, Design, choose_lagged, read_formula
 from spatial_region.panel.identification import check_identified
 from spatial_region.panel.maximum_likelihood import fit_fixed
-from spatial_region.panel.model_weights import ModelWeights, model_weights
+from spatial_region.panel.model_weights import ModelWeights, model_weights, rho_names
 from spatial_region.panel.moments_fit import fit_moments, warn_of_outside
 from spatial_region.panel.numbers import GeneralImpacts, ImpactSource, Numbers, SingleWeightsImpacts
 from spatial_region.panel.random_effects import fit_random
@@ -201,6 +202,7 @@ def check_distinct(names: list[str]) -> None:
         If a variable is called like a lag or a parameter.
     """
     repeated = {name for name in names if names.count(name) > 1} | (_OTHERS & set(names))
+    repeated |= {name for name in names if re.fullmatch(r"rho_\d+", name)}
     if repeated:
         raise InputError(
             f"{name_some(sorted(repeated))} would name two parameters; rename the variable of that name "
@@ -277,7 +279,7 @@ def _impact_source(task: Task, determinant: LogDeterminant | None) -> ImpactSour
         sparse = weights.first.sparse if weights is not None else None
         return SingleWeightsImpacts(task.regressors, task.lagged, sparse, determinant if parts.lag_y else None)
     lags, _ = operators_of(weights, len(task.design.y))
-    rhos = (["rho"] if len(weights.lags) == 1 else [f"rho_{i + 1}" for i in range(len(weights.lags))]) * parts.lag_y
+    rhos = rho_names(len(weights.lags)) if parts.lag_y else []
     return GeneralImpacts(task.regressors, task.lagged, weights.prefixes, rhos, lags)
 
 

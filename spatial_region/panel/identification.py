@@ -12,6 +12,8 @@ from spatial_region.panel.design import INTERCEPT
 # Share of a regressor's length that must remain after effects, and after all regressors before it.
 _NOTHING_LEFT = 1e-9
 _NOTHING_NEW = 1e-7
+# A residual share below which the fit is exact up to rounding.
+_EXACT = 1e-13
 # Share that is nothing but rounding; a response near its own lag is a matter of the likelihood.
 _ROUNDING = 1e-11
 
@@ -57,6 +59,7 @@ def check_identified(
     if absorbed:
         raise IdentificationError(f"not identified with effects={effects!r}: {_absorbed(absorbed, effects)}.")
     _check_independent(within, names)
+    _check_residuals(blocks, response)
     if has_spatial_parameter:
         _check_lag_of_response(blocks, response, effects)
 
@@ -103,6 +106,16 @@ def _check_independent(within: Array, names: list[str]) -> None:
             f"removed), so that their coefficients cannot be told apart. Leave one of them out"
             + (", or take its lag out with lagged=." if name.startswith("W_") else ".")
         )
+
+
+def _check_residuals(blocks: Blocks, response: str) -> None:
+    """Refuse a response that the regressors explain exactly; normal equations suffice to see that."""
+    k = blocks.z_within.shape[2]
+    z, y = blocks.z_within.reshape(-1, k), blocks.y_within.ravel()
+    scale = np.linalg.norm(z, axis=0)
+    slopes = np.linalg.lstsq(z.T @ z / np.outer(scale, scale), z.T @ y / scale, rcond=None)[0] / scale
+    if float(((y - z @ slopes) ** 2).sum()) < _EXACT * float((y**2).sum()):
+        raise InputError(f"the regressors explain {response!r} exactly; a likelihood needs residuals that vary.")
 
 
 def _check_lag_of_response(blocks: Blocks, response: str, effects: str) -> None:

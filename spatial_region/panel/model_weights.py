@@ -84,6 +84,11 @@ class ModelWeights:
         return text if self.error is None else f"{text}; error: {_describe(self.error)}"
 
 
+def rho_names(count: int) -> list[str]:
+    """Return the names of the parameters of W y for so many weights."""
+    return ["rho"] if count == 1 else [f"rho_{place + 1}" for place in range(count)]
+
+
 def model_weights(study: Study, w: object, w_error: object, settings: Settings, *, at: object) -> ModelWeights | None:
     """Return aligned weights, after checking that they suit the model; None for a model without spatial terms.
 

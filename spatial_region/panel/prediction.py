@@ -20,7 +20,8 @@ from spatial_region.panel._predict import (
     predict_out_of_sample,
 )
 from spatial_region.panel.design import INTERCEPT, read_regressors
-from spatial_region.panel.model_weights import ModelWeights, resolve_one
+from spatial_region.panel.model_weights import ModelWeights, resolve_one, rho_names
+from spatial_region.panel.options import PARTS
 
 if TYPE_CHECKING:
     from spatial_region.panel.result import SpatialPanelResult
@@ -160,7 +161,7 @@ def _process(fit: SpatialPanelResult, weights: ModelWeights | None, period: int 
     """Return the dependence between regions at one time, or at all when weights do not change."""
     if weights is None:
         return None
-    rhos = [name for name in fit.params.index if name == "rho" or name.startswith("rho_")]
+    rhos = rho_names(len(weights.lags)) if PARTS[fit.model].lag_y else []
     if period is None and any(len(each) > 1 for each in (*weights.lags, weights.error or ())):
         raise OptionError("predictions of other times need weights that do not change over time.")
     place = period or 0
@@ -169,7 +170,7 @@ def _process(fit: SpatialPanelResult, weights: ModelWeights | None, period: int 
         part = fit.params[name] * each[place if len(each) > 1 else 0].sparse
         lag = part if lag is None else lag + part
     error = None
-    if "lambda" in fit.params.index:
+    if PARTS[fit.model].error:
         own = weights.error if weights.error is not None else weights.lags[0]
         error = sp.csr_array(fit.params["lambda"] * own[place if len(own) > 1 else 0].sparse)
     return None if lag is None and error is None else SpatialProcess(None if lag is None else sp.csr_array(lag), error)

@@ -12,7 +12,6 @@ from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import LogDeterminant, make_determinant
 from spatial_region.panel._information import inverse_apply
 from spatial_region.panel._random import RandomEstimate, estimate_random
-from spatial_region.panel.maximum_likelihood import check_not_exact
 from spatial_region.panel.numbers import Numbers, explained_share, squared_correlation
 from spatial_region.panel.settings import Settings
 
@@ -33,8 +32,6 @@ def fit_random(
 
     Raises
     ------
-    InputError
-        If the regressors explain the response exactly.
     IdentificationError
         If there are too few periods.
     ConvergenceError
@@ -45,7 +42,6 @@ def fit_random(
     ConvergenceWarning
         If no variance of the region effects is found, or there are two maxima of nearly the same height.
     """
-    check_not_exact(explained_share(_least_squares_residuals(blocks), blocks.y), response)
     found = estimate_random(
         blocks,
         w,
@@ -80,12 +76,6 @@ def fit_random(
     )
 
 
-def _least_squares_residuals(blocks: Blocks) -> np.ndarray:
-    k = blocks.z.shape[2]
-    z, y = blocks.z_within.reshape(-1, k), blocks.y_within.ravel()
-    return np.asarray(y - z @ np.linalg.lstsq(z, y, rcond=None)[0])
-
-
 def _check_found(found: RandomEstimate, settings: Settings, response: str) -> None:
     values = ", ".join(f"{name} = {value:.6g}" for name, value in found.spatial.items())
     bounds = [name for name in found.at_bound if name != "phi"]
@@ -111,7 +101,8 @@ def _check_found(found: RandomEstimate, settings: Settings, response: str) -> No
         point, height = found.optimum.rival
         warnings.warn(
             f"model={settings.model!r} with random effects has two maxima of nearly the same height: {values} "
-            f"(log-likelihood {found.loglik:.6g}) and {point} ({height:.6g}).",
+            f"(log-likelihood {found.loglik:.6g}) and rho = {point.rho:.6g}, lambda = {point.lam:.6g}, "
+            f"psi = {point.psi:.6g}, phi = {point.phi:.6g} ({height:.6g}).",
             ConvergenceWarning,
             stacklevel=6,
         )

@@ -11,7 +11,7 @@ from spatial_region.panel._general import GeneralEstimate, estimate_general
 from spatial_region.panel._operators import Operators, make_operators
 from spatial_region.panel.design import Design
 from spatial_region.panel.maximum_likelihood import check_not_exact
-from spatial_region.panel.model_weights import ModelWeights
+from spatial_region.panel.model_weights import ModelWeights, rho_names
 from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.settings import Settings
 
@@ -62,7 +62,7 @@ def fit_several(
         intercept=intercept,
         determinant=settings.determinant,
     )
-    names = ["rho"] if len(found.rho) == 1 else [f"rho_{place + 1}" for place in range(len(found.rho))]
+    names = rho_names(lags.count) if settings.parts.lag_y else []
     spatial = dict(zip(names, map(float, found.rho), strict=True)) | (
         {"lambda": found.lam} if settings.parts.error else {}
     )

@@ -16,6 +16,10 @@ from spatial_region.panel.impacts import _show_p, _show_value
 from spatial_region.panel.result import SpatialPanelResult
 
 
+# Times up to which tests under effects by dummy variables reject visibly too often.
+_FEW_TIMES = 10
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SpatialTests(Result):
     """Tests that choose between spatial models.
@@ -81,6 +85,14 @@ class SpatialTests(Result):
         keys = {f.key: f.verdict_key(self.level) for f in self.findings}
         return pd.Series(keys, name="verdict", dtype=object).rename_axis("test")
 
+    def _caution(self) -> str | None:
+        """Say that tests under effects estimated by dummy variables reject too often in short panels."""
+        periods = int(self.spec.inputs["periods"])  # type: ignore[call-overload]
+        dummies = self.spec.options["effects"] in ("region", "time", "twoway") and not self.spec.options["lee_yu"]
+        if not dummies or periods > _FEW_TIMES:
+            return None
+        return f"with {periods} times these tests reject a true hypothesis too often, up to three times; pass lee_yu=True"
+
     def summary(self) -> str:
         """Return the tests by group, the suggestion, and what could not be tested, as text."""
         inputs = self.spec.inputs
@@ -90,6 +102,7 @@ class SpatialTests(Result):
             ("effects", self.spec.options["effects"]),
             ("weights", inputs["weights"]),
             ("level", self.level),
+            ("caution", self._caution()),
         ]
         parts = [two_columns("Tests that choose a spatial model", [row for row in rows if row[1] is not None])]
         table = self.table()

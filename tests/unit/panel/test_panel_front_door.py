@@ -357,3 +357,47 @@ def test_results_print_in_maketables(panel):
     maketables = pytest.importorskip("maketables")
     text = maketables.ETable([found, moments]).make(type="tex")
     assert "rho" in text and "0.0" in text
+
+
+# -- found by trying to break it -------------------------------------------------------------------------------------
+
+
+def test_a_regressor_called_like_a_parameter_is_no_parameter(panel):
+    """rho_gas was taken for a spatial parameter by predictions."""
+    renamed = panel.study.with_columns(rho_gas=panel.study.data["a"])
+    found = sr.spatial_panel("y ~ rho_gas + b", renamed, w=panel.weights, model="sar", effects="region")
+    plain = fit(panel, model="sar", effects="region")
+    for kind in ("trend", "TC", "BP"):
+        np.testing.assert_allclose(found.predict(kind=kind), plain.predict(kind=kind), atol=1e-8)
+    clash = panel.study.with_columns(rho_1=panel.study.data["a"])
+    with pytest.raises(InputError, match="rho_1"):
+        sr.spatial_panel("y ~ rho_1 + b", clash, w=panel.weights, model="sar")
+
+
+def test_a_variable_called_by_a_number_is_refused(panel):
+    odd = panel.study.with_columns(**{"1": panel.study.data["a"]})
+    with pytest.raises(InputError, match="has a number for a name"):
+        sr.spatial_panel("y ~ `1` + b", odd, w=panel.weights, model="sar")
+
+
+@pytest.mark.parametrize("options", [{"method": "gmm"}, {"effects": "random"}, {"model": "sdm"}, {"model": "sac"}])
+def test_an_exact_fit_is_said_to_be_one(panel, options):
+    data = panel.study.data
+    exact = panel.study.with_columns(y=2 * data["a"] - data["b"] + 1e-9 * np.arange(180) % 7)
+    with pytest.raises(InputError, match="explain 'y' exactly"):
+        sr.spatial_panel("y ~ a + b", exact, w=panel.weights, **({"model": "sar", "effects": "pooled"} | options))
+    with pytest.raises(InputError, match="explain 'y' exactly"):
+        sr.dynamic_panel("y ~ a + b", exact, w=panel.weights, effects="region")
+
+
+@pytest.mark.parametrize("scale", [1e90, 1e-90])
+@pytest.mark.parametrize("options", [{}, {"method": "gmm", "model": "sac"}, {"effects": "random"}])
+def test_units_beyond_all_measure_are_named(panel, scale, options):
+    odd = panel.study.with_columns(y=panel.study.data["y"] * scale)
+    with pytest.raises(InputError, match="express it in another unit"):
+        sr.spatial_panel("y ~ a", odd, w=panel.weights, **({"model": "sar", "effects": "pooled"} | options))
+
+
+def test_tests_of_short_panels_are_cautioned(panel):
+    assert "pass lee_yu=True" in sr.spatial_tests("y ~ a + b", panel.study, w=panel.weights).summary()
+    assert "pass lee_yu=True" not in sr.spatial_tests("y ~ a + b", panel.study, w=panel.weights, lee_yu=True).summary()
