@@ -163,7 +163,13 @@ def solve_moments(
     ConvergenceError
         If the objective falls all the way to an end of the interval.
     """
-    root = np.eye(len(equations.right)) if weight is None else np.linalg.inv(np.linalg.cholesky(weight))
+    try:
+        root = np.eye(len(equations.right)) if weight is None else np.linalg.inv(np.linalg.cholesky(weight))
+    except np.linalg.LinAlgError as problem:
+        raise ConvergenceError(
+            "the moments of lambda repeat each other for these weights and observations. Use more regions, or a model "
+            "without spatial errors."
+        ) from problem
     terms = root @ np.column_stack([-equations.right, equations.left])  # constant, lambda, lambda^2
     columns = root @ equations.variances
     q = np.linalg.qr(columns)[0] if columns.shape[1] else columns

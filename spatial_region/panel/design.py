@@ -20,6 +20,8 @@ from spatial_region.panel._blocks import Array
 from spatial_region.panel.expression import STATEFUL, Names, check_text, read_names
 
 INTERCEPT = "Intercept"
+# Stands for the response of a study that need not have it.
+_RESPONSE = "_response_"
 # Beyond these orders of magnitude fourth powers, such as the square of a variance, overflow or vanish.
 _LARGEST, _SMALLEST = 1e50, 1e-50
 
@@ -54,7 +56,7 @@ class Design:
         return pd.Series(blocks.T.ravel(), index=self.index, name=name)
 
 
-def read_formula(formula: str, study: Study, *, effects: str) -> Design:
+def read_formula(formula: str, study: Study, *, effects: str, said: str | None = None) -> Design:
     """Evaluate a formula on a study.
 
     Parameters
@@ -64,6 +66,8 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
     study : Study
     effects : str
         Any effects but ``"pooled"`` take the place of the intercept.
+    said : str, optional
+        What messages call the formula, when the user has not written it so.
 
     Raises
     ------
@@ -75,6 +79,7 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
         If a value is missing; the regions and times are named.
     """
     parsed = _parse(formula)
+    formula = formula if said is None else said
     known = [*study.variables, *map(str, study.regions.columns.drop(study.regions.geometry.name))]
     names = read_names((parsed.lhs, parsed.rhs))
     wanted = sorted(names.all)
@@ -82,7 +87,7 @@ def read_formula(formula: str, study: Study, *, effects: str) -> Design:
         if variable not in known:
             raise UnknownNameError(
                 f"no variable {variable!r} in the formula {formula!r}.{did_you_mean(variable, known)} "
-                f"There are: {name_some(known, limit=20)}."
+                f"There are: {name_some([n for n in known if n != _RESPONSE], limit=20)}."
             )
     if INTERCEPT in wanted:
         raise InputError(
@@ -135,9 +140,15 @@ def read_regressors(formula: str, study: Study, *, effects: str) -> tuple[Array,
             f"{name_some(used)} in {formula!r} would be computed anew from other data; put the finished variable into "
             f"the table to predict."
         )
-    response = "_response_"
-    found = read_formula(f"{response} ~ {right}", study.with_columns(**{response: 0.0}), effects=effects)
+    blank = study.with_columns(**{_RESPONSE: 0.0})
+    found = read_formula(f"{_RESPONSE} ~ {right}", blank, effects=effects, said=formula)
     return found.x, found.regressors
+
+
+def variables_of(formula: str) -> tuple[set[str], set[str]]:
+    """Return the variables on the left and on the right side of a formula."""
+    parsed = _parse(formula)
+    return read_names((parsed.lhs,)).all, read_names((parsed.rhs,)).all
 
 
 def choose_lagged(lagged: Sequence[str] | None, regressors: list[str]) -> list[int]:

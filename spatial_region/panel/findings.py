@@ -143,12 +143,12 @@ def _error_components(candidates: Candidates, design: Design, intercept: int | N
     try:
         determinant = make_determinant(w, "auto")
         values |= conditional_tests(design.y, design.x, w=w, determinant=determinant, intercept=intercept)
-        if "bsjk_c2" not in values:
-            candidates.skipped["bsjk_c2"] = "needs a dense inverse; not made beyond 2,000 regions"
-        return values
     except (ConvergenceError, IdentificationError) as problem:
         candidates.skipped["conditional tests of Baltagi et al."] = str(problem)
         return values
+    if "bsjk_c2" not in values:
+        candidates.skipped["bsjk_c2"] = "needs a dense inverse; not made beyond 2,000 regions"
+    return values
 
 
 def _residuals(candidates: Candidates, design: Design, effects: Effects, *, lee_yu: bool) -> list[Finding]:

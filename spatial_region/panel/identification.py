@@ -81,11 +81,11 @@ def _check_size(blocks: Blocks, k: int, effects: str) -> None:
 def _absorbed(names: list[str], effects: str) -> str:
     listed = name_some([repr(name) for name in names])
     why = {
-        "region": "does not vary over time, so the region effects absorb it",
+        "region": "does not vary over time (or by less than a billionth of its level), so the region effects absorb it",
         "time": "is the same in all regions at each time, so the time effects absorb it",
         "twoway": "is a sum of a part constant over time and a part common to all regions, so the region and "
         "time effects absorb it",
-    }.get(effects, "does not vary")
+    }.get(effects, "varies by less than a billionth of its level; subtract a constant from it")
     return (
         f"{listed} {why}. Leave out or choose other effects"
         if len(names) == 1

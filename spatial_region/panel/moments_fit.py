@@ -16,7 +16,7 @@ from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._gmm import GmmEstimate, estimate_gmm
 from spatial_region.panel._information import inverse_apply
 from spatial_region.panel._sandwich import degrees_lost, make_sandwich
-from spatial_region.panel.design import INTERCEPT, Design, read_formula
+from spatial_region.panel.design import INTERCEPT, Design, read_formula, variables_of
 from spatial_region.panel.maximum_likelihood import warn_of_few
 from spatial_region.panel.model_weights import ModelWeights
 from spatial_region.panel.numbers import Numbers, explained_share, squared_correlation
@@ -34,11 +34,16 @@ def split_endogenous(design: Design, settings: Settings) -> tuple[list[int], lis
     OptionError
         If its lag is asked for, or it is an instrument too.
     """
+    for option in ("endogenous", "instruments"):
+        names = getattr(settings, option)
+        if len(set(names)) < len(names):
+            raise OptionError(f"{option}= names a variable twice: {name_some(names)}.")
+    regressors = [name for name in design.regressors if name != INTERCEPT]
     for name in settings.endogenous:
         if name not in design.regressors or name == INTERCEPT:
             raise UnknownNameError(
-                f"endogenous= names {name!r}, which is not a regressor.{did_you_mean(name, design.regressors)} "
-                f"There are: {name_some(design.regressors, limit=20)}."
+                f"endogenous= names {name!r}, which is not a regressor.{did_you_mean(name, regressors)} "
+                f"There are: {name_some(regressors, limit=20)}."
             )
         if settings.lagged is not None and name in settings.lagged:
             raise OptionError(f"the lag of {name!r} is endogenous as well; leave it out of lagged=.")
@@ -56,7 +61,11 @@ def read_instruments(design: Design, study: Study, settings: Settings) -> Array 
         return None
     left = design.formula.split("~")[0]
     text = f"{left} ~ {' + '.join(settings.instruments)}"
-    found = read_formula(text, study, effects="region")  # an intercept is no instrument of its own
+    response, used = variables_of(text)
+    if response & used:
+        raise OptionError(f"instruments= contain the dependent variable {name_some(sorted(response & used))}.")
+    # An intercept is no instrument of its own.
+    found = read_formula(text, study, effects="region", said=f"instruments={list(settings.instruments)}")
     return found.x
 
 
@@ -83,7 +92,9 @@ def fit_moments(
     exogenous, endogenous = split_endogenous(design, settings)
     matrices = _matrices(weights)
     error = weights.sparse_error() if weights is not None else None
-    z = np.concatenate([design.x[:, :, exogenous], *(spatial_lag(w, design.x[:, :, lagged]) for w in matrices)], axis=2)
+    # Beside effects of regions the levels of regressors do not matter, and would cost digits in cross-products.
+    x = design.x - design.x.mean(axis=0) if settings.effects in ("region", "twoway") else design.x
+    z = np.concatenate([x[:, :, exogenous], *(spatial_lag(w, x[:, :, lagged]) for w in matrices)], axis=2)
     prefixes = weights.prefixes if weights is not None else []
     names = [design.regressors[i] for i in exogenous]
     names += [f"{prefix}_{design.regressors[i]}" for prefix in prefixes for i in lagged]
@@ -95,12 +106,13 @@ def fit_moments(
         parts=settings.parts,
         effects=settings.effects,
         error=error[0] if error is not None else None,
-        endogenous=design.x[:, :, endogenous] if endogenous else None,
+        endogenous=x[:, :, endogenous] if endogenous else None,
         outside=read_instruments(design, study, settings),
         moments=settings.moments_used,
     )
     coefficients = np.concatenate([found.coefficients, found.endogenous])
-    values = np.concatenate([z, design.x[:, :, endogenous]], axis=2)
+    whole = [design.x[:, :, exogenous], *(spatial_lag(w, design.x[:, :, lagged]) for w in matrices)]
+    values = np.concatenate([*whole, design.x[:, :, endogenous]], axis=2)
     return _numbers(found, coefficients, values, design.y, matrices, settings, near), names
 
 
@@ -122,8 +134,12 @@ def _numbers(
     near: sp.csr_array | None,
 ) -> Numbers:
     predicted: Array = values @ coefficients
+    left = y - predicted - found.disturbance
     rho = [value for name, value in found.spatial.items() if name != "lambda"]
     if rho:
+        left = left - sum(
+            value * spatial_lag(w, y[:, :, None])[:, :, 0] for value, w in zip(rho, matrices, strict=True)
+        )
         combined = sum((value * w for value, w in zip(rho, matrices, strict=True)), start=0 * matrices[0])
         predicted = inverse_apply(sp.csr_array(combined), 1.0, predicted)
     effects = settings.fixed_effects
@@ -142,7 +158,7 @@ def _numbers(
         df_model=len(coefficients) + len(found.spatial) + 1 + found.lost,
         df_residual=found.df_residual,
         innovations=found.innovations,
-        effects=None if settings.effects == "pooled" else found.effects,
+        effects=None if settings.effects == "pooled" else found.effects if settings.effects == "random" else left,
         r2=explained_share(found.innovations, y),
         r2_within=explained_share(within[:, :, 0], within[:, :, 1]),
         r2_squared_correlation=squared_correlation(within[:, :, 2], within[:, :, 1]),

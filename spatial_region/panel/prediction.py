@@ -10,7 +10,7 @@ from scipy import sparse as sp
 
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import check_option
-from spatial_region.core.study import Study
+from spatial_region.core.study import Study, make_study
 from spatial_region.errors import InputError, OptionError
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._predict import (
@@ -41,6 +41,11 @@ def predict(
         raise OptionError("predictions are not offered with serial correlation.")
     if study is None:
         return _within(fit, kind)
+    if not isinstance(study, Study):
+        raise InputError(f"study must be a Study (sr.join or sr.make_study); found {type(study).__name__}.")
+    if study.is_panel != bool(fit.times):
+        kinds = ("a panel", "one cross-section") if fit.times else ("one cross-section", "a panel")
+        raise InputError(f"the fit is of {kinds[0]} and the study is {kinds[1]}.")
     if "dynamic" in fit.spec.options:
         raise OptionError("a dynamic panel predicts the data of the fit only: leave study out.")
     further = study.ids.difference(fit.ids, sort=False)
@@ -53,7 +58,9 @@ def predict(
         return _further(fit, study, further, kind=kind, w=w, unknown_time=unknown_time)
     if kind not in ("trend", "TC"):
         raise OptionError(f"kind={kind!r} needs the dependent variable; other data take 'trend' or 'TC'.")
-    study = study.select(fit.ids)
+    if w is not None:
+        raise OptionError("w= is for studies with further regions; the regions of the fit have their weights.")
+    study = make_study(study.regions.loc[fit.ids], study.data)  # in the order of the fit's weights
     trend = _trend(fit, study, fit.model_weights, unknown_time)
     process = _process(fit, fit.model_weights, None)
     values = (
@@ -107,7 +114,11 @@ def _further(
             raise InputError(
                 f"the study lacks times of the fit: {name_some([t for t in times if t not in study.times])}."
             )
-        study = study.between(times[0], times[-1])
+        extra = [time for time in study.times if time not in times]
+        if extra:
+            raise InputError(
+                f"regions without data are predicted at the times of the fit; leave out {name_some(extra)}."
+            )
     weights = ModelWeights((resolve_one(study, w, at=None),))
     if weights.single is None:
         raise OptionError("regions without data take one weights that does not change.")

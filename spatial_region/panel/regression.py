@@ -69,7 +69,7 @@ def spatial_panel(
     method : {"ml", "gmm"}
         Maximum likelihood, or two-stage least squares with moment conditions for lambda.
     lagged : sequence of str, optional
-        Regressors whose lag is in the model (slx, sdm, sdem, gns); by default all.
+        Regressors whose lag is in the model (slx, sdm, sdem, gns); by default all that are not endogenous.
     lee_yu : bool
         False: the likelihood with a dummy variable for each effect ("direct" approach); sigma2 is then
         too small by about (T - 1) / T, and standard errors with it. True: the transformation of Lee and Yu

@@ -15,7 +15,6 @@ from spatial_region.panel._verdicts import ENGLISH, GROUPS, Finding, Suggestion
 from spatial_region.panel.impacts import _show_p, _show_value
 from spatial_region.panel.result import SpatialPanelResult
 
-
 # Times up to which tests under effects by dummy variables reject visibly too often.
 _FEW_TIMES = 10
 
@@ -91,7 +90,9 @@ class SpatialTests(Result):
         dummies = self.spec.options["effects"] in ("region", "time", "twoway") and not self.spec.options["lee_yu"]
         if not dummies or periods > _FEW_TIMES:
             return None
-        return f"with {periods} times these tests reject a true hypothesis too often, up to three times; pass lee_yu=True"
+        return (
+            f"with {periods} times these tests reject a true hypothesis too often, up to three times; pass lee_yu=True"
+        )
 
     def summary(self) -> str:
         """Return the tests by group, the suggestion, and what could not be tested, as text."""

@@ -401,3 +401,50 @@ def test_units_beyond_all_measure_are_named(panel, scale, options):
 def test_tests_of_short_panels_are_cautioned(panel):
     assert "pass lee_yu=True" in sr.spatial_tests("y ~ a + b", panel.study, w=panel.weights).summary()
     assert "pass lee_yu=True" not in sr.spatial_tests("y ~ a + b", panel.study, w=panel.weights, lee_yu=True).summary()
+
+
+@pytest.mark.parametrize("model", ["slx", "sar", "sdm", "sem"])
+def test_predictions_do_not_depend_on_the_order_of_the_new_study(panel, model):
+    """Regions of the new study were taken in their own order, against weights in that of the fit."""
+    found = fit(panel, model=model, effects="twoway")
+    pd.testing.assert_series_equal(
+        found.predict(shuffled(panel.study)), found.predict(), check_exact=False, atol=1e-8, check_names=False
+    )
+
+
+def test_predictions_refuse_what_does_not_fit(panel, other):
+    found = fit(panel, model="sar", effects="time")
+    with pytest.raises(InputError, match="the fit is of a panel and the study is one cross-section"):
+        found.predict(panel.study.at(2001))
+    with pytest.raises(InputError, match="study must be a Study"):
+        found.predict(panel.study.data)
+    with pytest.raises(OptionError, match="w= is for studies with further regions"):
+        found.predict(panel.study, w=other)
+    with pytest.raises(UnknownNameError) as caught:
+        found.predict(sr.make_study(panel.study.regions, panel.study.data[["y", "a"]]))
+    assert "_response_" not in str(caught.value) and "y ~ a + b" in str(caught.value)
+
+
+def test_instruments_that_are_none(panel):
+    options = {"model": "ols", "effects": "region", "method": "gmm", "endogenous": ["a"]}
+    for instruments, said in ((["I(y*2)"], "contain the dependent variable y"), (["z", "z"], "twice")):
+        study = panel.study.with_columns(z=panel.study.data["b"] ** 2)
+        with pytest.raises(OptionError, match=said):
+            sr.spatial_panel("y ~ a + b", study, w=panel.weights, **(options | {"instruments": instruments}))
+    with pytest.raises(OptionError, match="endogenous= names a variable twice"):
+        fit(panel, **(options | {"endogenous": ["a", "a"], "instruments": ["z", "v"]}))
+    with pytest.raises(UnknownNameError, match="which is not a regressor. There are: a, b"):
+        fit(panel, **(options | {"endogenous": ["Intercept"], "instruments": ["z"], "effects": "pooled"}))
+
+
+@pytest.mark.parametrize("model", ["sar", "sem", "gns"])
+@pytest.mark.parametrize("effects", ["region", "twoway"])
+def test_levels_that_effects_absorb_do_not_matter_to_moments(panel, model, effects):
+    moved = panel.study.with_columns(a=panel.study.data["a"] + 1e6)
+    near = fit(panel, model=model, effects=effects, method="gmm")
+    far = sr.spatial_panel("y ~ a + b", moved, w=panel.weights, model=model, effects=effects, method="gmm")
+    np.testing.assert_allclose(far.params, near.params, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(far.std_errors, near.std_errors, rtol=1e-5)
+    # Effects are what is left of y: with its lag, slopes and effects the disturbance is that of the residuals.
+    trend = far.predict(kind="trend").to_numpy()
+    np.testing.assert_allclose(trend, near.predict(kind="trend").to_numpy(), atol=1e-3)
