@@ -83,6 +83,7 @@ def _lay_out(fits: dict[str, Any], one: spec.Regression, task: Task, time: objec
     caption = task.titled(word("coefficients", task.lang), time)
     task.section.table(task.named(time), whole, caption, shown=shown, index=False)
     _say_errors(fits, task)
+    _lay_out_instruments(fits, task, time)
     for model, fit in fits.items():
         if PARTS[model].lag_y or PARTS[model].lag_x or hasattr(fit, "stability"):
             _lay_out_impacts(model, fit, one, task, time)
@@ -90,6 +91,26 @@ def _lay_out(fits: dict[str, Any], one: spec.Regression, task: Task, time: objec
     without = [model.upper() for model in fits if model in static and not (PARTS[model].lag_y or PARTS[model].lag_x)]
     if without:
         task.section.say(word("impacts equal", task.lang, models=", ".join(without)))
+
+
+def _lay_out_instruments(fits: dict[str, Any], task: Task, time: object) -> None:
+    """Show whether instruments are strong and valid, where there are some."""
+    for model, fit in fits.items():
+        if fit.diagnostics is None:
+            continue
+        for key in ("endogenous", "instruments"):
+            if fit.spec.options[key]:
+                names = ", ".join(map(task.label, fit.spec.options[key]))
+                task.section.say(word(f"{key} said", task.lang, names=names))
+        title = task.titled(word("instrument tests", task.lang, model=model.upper()), time)
+        shown = fit.diagnostics.map(_cell).reset_index()
+        task.section.table(task.named(time, f"{model}_instruments"), fit.diagnostics, title, shown=shown)
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, (int, float)):
+        return str(value)
+    return "–" if pd.isna(value) else number(float(value))
 
 
 def _say_how(fits: dict[str, Any], one: spec.Regression, task: Task) -> None:
@@ -193,7 +214,7 @@ def _measures(fits: dict[str, Any], task: Task) -> list[tuple[str, Callable[[Any
     rows: list[tuple[str, Callable[[Any], str]]] = [("N", lambda fit: f"{len(fit.residuals)}")]
     if first.lee_yu:
         rows.append((word("N transformed", task.lang), lambda fit: f"{fit.nobs}"))
-    if first.effects == "pooled":
+    if first.effects in ("pooled", "random"):
         rows.append(("R²", lambda fit: number(fit.r2)))
     else:
         rows.append((word("R2 within", task.lang), lambda fit: number(fit.r2_within)))

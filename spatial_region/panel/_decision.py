@@ -110,4 +110,10 @@ def _effects(findings: Mapping[str, Finding], level: float, effects: str | None)
         same = wanted == effects or (effects == "random" and wanted == "region" and mundlak is False)
         word = "step.effects" if same else "step.other_effects"
         return [Step(word, FrozenDict({"wanted": wanted, "used": effects})), *steps], wanted if not same else effects
+    # Without F tests, as when effects absorb a regressor, Mundlak's test still says whether random ones will do.
+    for model in ("sdm", "ols"):
+        mundlak = _rejects(findings, f"mundlak_{model}", level)
+        if mundlak is not None and effects in ("random", "region", "twoway"):
+            wanted = "region" if mundlak and effects == "random" else effects
+            return [Step("step.fixed" if mundlak else "step.random")], wanted
     return [], effects

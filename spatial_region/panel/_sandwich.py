@@ -133,6 +133,8 @@ def make_sandwich(
     groups = {"cluster_region": regions, "cluster_time": periods, "cluster_both": min(regions, periods)}.get(kind)
     if groups is not None and groups < 2:
         raise InputError(f"kind={kind!r} needs at least two clusters; there is {groups}.")
+    if kind == "driscoll_kraay" and periods < 2:
+        raise InputError("kind='driscoll_kraay' needs at least two times, whose sums it compares; there is 1.")
     last = _serial_lags(kind, lags, periods)
     if kind == "robust":
         middle = _own(influence)

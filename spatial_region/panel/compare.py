@@ -62,7 +62,7 @@ class Comparison(Result):
     ratios: pd.DataFrame
     spec: Spec
 
-    def table(self, *, stars: bool = False, **options: Any) -> pd.DataFrame:
+    def table(self, *, stars: bool = False) -> pd.DataFrame:
         """Return one row a parameter, columns (fit, ``estimate`` | ``std_error`` | ``p``).
 
         Parameters

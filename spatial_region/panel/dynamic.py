@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Literal
@@ -9,11 +10,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import name_some
 from spatial_region.core.options import check_option
 from spatial_region.core.spec import make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError, OptionError
+from spatial_region.errors import ConvergenceWarning, InputError, OptionError
 from spatial_region.panel._determinant import LogDeterminant, make_determinant
 from spatial_region.panel._dynamic import DynamicEstimate, dynamic_names, estimate_dynamic, make_dynamic_blocks
 from spatial_region.panel.design import Design, choose_lagged, read_formula
@@ -26,6 +26,7 @@ from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.options import Determinant, Dynamic, Model
 from spatial_region.panel.regression import check_study
 from spatial_region.panel.settings import Settings, as_names
+from spatial_region.panel.times import check_times
 
 FixedEffects = Literal["pooled", "region", "time", "twoway"]
 Correction = Literal["analytical", "score", "none"]
@@ -86,6 +87,8 @@ def dynamic_panel(
     -----
     IslandWarning
         If regions have no neighbours.
+    ConvergenceWarning
+        If the correction that was asked for could not be made.
 
     References
     ----------
@@ -117,6 +120,13 @@ def dynamic_panel(
     _check_times(study)
     task, y = _prepare(formula, study, w, settings, dynamic)
     found, log_determinant = _estimate(task, y, dynamic, correction)
+    if found.reason:
+        warnings.warn(
+            f"correction={correction!r} could not be made ({_REASONS[found.reason]}); the estimates are uncorrected: "
+            f"biased by the order of 1 / times.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
     numbers, uncorrected = _numbers(found, task, dynamic)
     spec = make_spec(
         "dynamic_panel",
@@ -136,17 +146,16 @@ def dynamic_panel(
     )
 
 
+_REASONS = {
+    "unstable": "the estimates are not stable over time, which it supposes",
+    "no root": "no parameters inside the stable region make the adjusted score 0",
+}
+
+
 def _check_times(study: Study) -> None:
     if not study.is_panel or len(study.times) < 3:
         raise InputError(f"a dynamic panel needs at least 3 times; the study has {len(study.times)}.")
-    times = study.times
-    if all(isinstance(time, (int, float, np.integer, np.floating)) for time in times):
-        steps = np.diff(np.asarray(times, dtype=float))
-        if not np.allclose(steps, steps[0]):
-            raise InputError(
-                f"the times are not equally spaced, so that a lag would mean different spans: "
-                f"{name_some(times, limit=8)}. Keep times with one step."
-            )
+    check_times(study, what="a lag in time")
 
 
 def _prepare(formula: str, study: Study, w: object, settings: Settings, dynamic: str) -> tuple[Task, np.ndarray]:

@@ -34,7 +34,8 @@ Run = Literal["short", "long"]
 class DynamicPanelResult(SpatialPanelResult):
     """Estimates of a spatial panel with lags of the dependent variable in time.
 
-    Attributes beside those of `SpatialPanelResult`; `params` also holds ``tau`` and ``eta``.
+    Attributes beside those of `SpatialPanelResult`; `params` also holds ``tau`` and ``eta``. The log-likelihood is the
+    maximum, at `uncorrected`: a correction leaves it. sigma2 of corrected estimates is divided by degrees of freedom.
 
     Attributes
     ----------
@@ -98,7 +99,7 @@ class DynamicPanelResult(SpatialPanelResult):
         Warns
         -----
         ConvergenceWarning
-            If more than 1 % of the draws lie outside.
+            If more than one in a thousand draws lie outside.
 
         References
         ----------

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse as sp
 
 from spatial_region.errors import ConvergenceError, IdentificationError
 from spatial_region.panel import _battery as battery
@@ -27,6 +30,8 @@ _VARIANCE: tuple[Effects, Effects] = ("random", "pooled")
 # Above so many regions the correlations of all pairs are more than a table of tests should cost.
 _MOST_REGIONS = 10_000
 _FEWEST_TIMES = 3
+# Row sums may differ by rounding.
+_ONE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -116,8 +121,25 @@ def _place(design: Design, name: str) -> int:
     return [other for other in design.regressors if other != INTERCEPT].index(name)
 
 
+def _without_levels(design: Design, w: sp.csr_array, fixed: str) -> Design:
+    """Take off the levels that effects or an intercept absorb: scores of values far from zero would lose their digits.
+
+    With effects of regions any region's mean; otherwise the common mean, where W of a constant is one.
+    """
+    if fixed in ("region", "twoway"):
+        return replace(design, y=design.y - design.y.mean(axis=0), x=design.x - design.x.mean(axis=0))
+    sums = np.asarray(w.sum(axis=1)).ravel()
+    if np.ptp(sums) > _ONE or not (fixed == "time" or INTERCEPT in design.regressors):
+        return design
+    x = design.x - design.x.mean(axis=(0, 1))
+    if INTERCEPT in design.regressors:
+        x[:, :, design.regressors.index(INTERCEPT)] = 1.0
+    return replace(design, y=design.y - design.y.mean(), x=x)
+
+
 def _lm(candidates: Candidates, design: Design, effects: Effects, *, lee_yu: bool) -> list[Finding]:
     fixed = "pooled" if effects == "random" else effects
+    design = _without_levels(design, candidates.w.sparse, fixed)
     intercept = design.regressors.index(INTERCEPT) if INTERCEPT in design.regressors else None
     values = lm_tests(
         design.y,
@@ -154,6 +176,7 @@ def _error_components(candidates: Candidates, design: Design, intercept: int | N
 def _residuals(candidates: Candidates, design: Design, effects: Effects, *, lee_yu: bool) -> list[Finding]:
     study, w = candidates.study, candidates.w.sparse
     fixed = "pooled" if effects == "random" else effects
+    design = _without_levels(design, w, fixed)
     intercept = design.regressors.index(INTERCEPT) if INTERCEPT in design.regressors else None
     whole = moran_residuals(design.y, design.x, w=w, effects=fixed, intercept=intercept)
     if not study.is_panel:

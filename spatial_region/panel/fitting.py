@@ -28,6 +28,7 @@ from spatial_region.panel.random_effects import fit_random
 from spatial_region.panel.result import SpatialPanelResult
 from spatial_region.panel.settings import Settings
 from spatial_region.panel.several_weights import fit_several, operators_of
+from spatial_region.panel.times import check_times
 
 _OTHERS = {"rho", "lambda", "tau", "eta", "psi", "phi"}
 
@@ -78,6 +79,10 @@ def fit(
     w_error: object = None,
 ) -> SpatialPanelResult:
     """Fit one model and label everything that comes out; see `spatial_region.spatial_panel` for the errors."""
+    if settings.serial:
+        check_times(study, what="serial correlation")
+    elif settings.covariance == "driscoll_kraay" or settings.lags:
+        check_times(study, what="dependence over time")
     design = read_formula(formula, study, effects=settings.fixed_effects)
     weights = model_weights(study, w, w_error, settings, at=at)
     chosen = choose_lagged(settings.lagged, design.regressors) if settings.parts.lag_x else []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +57,7 @@ class Impacts(Result):
             2 * stats.norm.sf(np.abs(self.zvalues)), index=self.zvalues.index, columns=self.zvalues.columns
         )
 
-    def table(self, **options: Any) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
         """Return one row a variable: each impact, its standard error (``_se``) and p-value (``_p``)."""
         p = self.pvalues
         columns: dict[str, pd.Series] = {}

@@ -23,6 +23,9 @@ from spatial_region.panel.numbers import Numbers, explained_share, squared_corre
 from spatial_region.panel.options import SANDWICHES
 from spatial_region.panel.settings import Settings
 
+# Share of an instrument's length that must lie outside the regressors.
+_SPANNED = 1e-7
+
 
 def split_endogenous(design: Design, settings: Settings) -> tuple[list[int], list[int]]:
     """Return the places of exogenous and of endogenous regressors.
@@ -94,6 +97,9 @@ def fit_moments(
     error = weights.sparse_error() if weights is not None else None
     # Beside effects of regions the levels of regressors do not matter, and would cost digits in cross-products.
     x = design.x - design.x.mean(axis=0) if settings.effects in ("region", "twoway") else design.x
+    outside = read_instruments(design, study, settings)
+    if outside is not None:
+        _check_outside(outside, design, settings)
     z = np.concatenate([x[:, :, exogenous], *(spatial_lag(w, x[:, :, lagged]) for w in matrices)], axis=2)
     prefixes = weights.prefixes if weights is not None else []
     names = [design.regressors[i] for i in exogenous]
@@ -107,13 +113,28 @@ def fit_moments(
         effects=settings.effects,
         error=error[0] if error is not None else None,
         endogenous=x[:, :, endogenous] if endogenous else None,
-        outside=read_instruments(design, study, settings),
+        outside=outside,
         moments=settings.moments_used,
     )
     coefficients = np.concatenate([found.coefficients, found.endogenous])
     whole = [design.x[:, :, exogenous], *(spatial_lag(w, design.x[:, :, lagged]) for w in matrices)]
     values = np.concatenate([*whole, design.x[:, :, endogenous]], axis=2)
     return _numbers(found, coefficients, values, design.y, matrices, settings, near), names
+
+
+def _check_outside(outside: Array, design: Design, settings: Settings) -> None:
+    """Refuse instruments that the regressors add up to, endogenous ones included: they bring nothing from outside."""
+    known, wanted = (
+        remove_effects(block - block.mean(axis=(0, 1)), settings.fixed_effects).reshape(design.y.size, -1)
+        for block in (design.x, outside)
+    )
+    left = wanted - known @ np.linalg.lstsq(known, wanted, rcond=None)[0]
+    lengths = np.linalg.norm(wanted, axis=0)
+    if (np.linalg.norm(left, axis=0) < _SPANNED * lengths).any() or (lengths == 0).any():
+        raise OptionError(
+            f"instruments={list(settings.instruments)} contain a combination of the regressors (or a constant), which "
+            f"brings nothing from outside. Name variables that are not in the formula."
+        )
 
 
 def _matrices(weights: ModelWeights | None) -> list[sp.csr_array]:
@@ -137,16 +158,17 @@ def _numbers(
     left = y - predicted - found.disturbance
     rho = [value for name, value in found.spatial.items() if name != "lambda"]
     if rho:
-        left = left - sum(
-            value * spatial_lag(w, y[:, :, None])[:, :, 0] for value, w in zip(rho, matrices, strict=True)
-        )
+        for value, w in zip(rho, matrices, strict=True):
+            left = left - value * spatial_lag(w, y[:, :, None])[:, :, 0]
         combined = sum((value * w for value, w in zip(rho, matrices, strict=True)), start=0 * matrices[0])
         predicted = inverse_apply(sp.csr_array(combined), 1.0, predicted)
-    effects = settings.fixed_effects
+    effects = "region" if settings.effects == "random" else settings.effects
     within = remove_effects(np.stack([found.innovations, y, predicted], axis=2), effects)
     components: dict[str, float] = {}
     if settings.effects == "random":
-        components = {"sigma2_mu": found.sigma2_mu, "sigma2_e": found.sigma2, "theta": found.theta}
+        # All three from the moments: theta = 1 - sqrt(sigma2_e / (sigma2_e + T sigma2_mu)) holds among them.
+        sigma2_e = found.sigma2 if np.isnan(found.sigma2_moments) else found.sigma2_moments
+        components = {"sigma2_mu": found.sigma2_mu, "sigma2_e": sigma2_e, "theta": found.theta}
     return Numbers(
         coefficients=coefficients,
         spatial=found.spatial,

@@ -39,6 +39,10 @@ def predict(
         raise OptionError(f"unknown_time must be one of {', '.join(map(repr, _UNKNOWN))}; found {unknown_time!r}.")
     if fit.spec.options.get("serial"):
         raise OptionError("predictions are not offered with serial correlation.")
+    if kind != "trend":
+        fit._check_rho()
+    if study is None and w is not None:
+        raise OptionError("w= is for a study with further regions; the data of the fit have their weights.")
     if study is None:
         return _within(fit, kind)
     if not isinstance(study, Study):
@@ -106,6 +110,8 @@ def _further(
         )
     if kind == "TS":
         raise OptionError("kind='TS' is for the data of the fit; regions without data take 'TS1', 'TC', 'BP' ...")
+    if fit.model_weights is not None and fit.model_weights.single is None:
+        raise OptionError("regions without data are predicted by models with one weights that does not change.")
     if fit.model_weights is None:
         raise OptionError("the model has no weights; regions without data take the trend of a study of their own.")
     times = fit.times

@@ -59,10 +59,11 @@ class SpatialPanelResult(PostEstimation, Printable, Result):
     r2 : float
         1 - e'e / sum (y - mean)^2: what regressors, lags and effects explain together.
     r2_within : float
-        The same with the effects removed from y in the denominator.
+        The same with the effects removed from y in the denominator; with random effects the means of regions are
+        removed from e and y.
     r2_squared_correlation : float
         Squared correlation of y with its prediction from the regressors, (I - rho W)^-1 Z b, both without
-        effects.
+        fixed effects.
     bounds : tuple of float or None
         Interval of rho and lambda in which the model exists.
     model, effects, method : str
@@ -203,7 +204,8 @@ class SpatialPanelResult(PostEstimation, Printable, Result):
         Warns
         -----
         ConvergenceWarning
-            If more than 1 % of the draws of rho lie outside: the moments of the others are not those of the estimate.
+            If more than one in a thousand draws of rho lie outside: the moments of the others are not those of the
+            estimate.
 
         References
         ----------
@@ -239,12 +241,13 @@ class SpatialPanelResult(PostEstimation, Printable, Result):
         if not low < self.params["rho"] < high:
             raise ConvergenceError(
                 f"rho = {self.params['rho']:.6g} lies outside ({low:.6g}, {high:.6g}), where the model exists, so that "
-                f"there are no impacts. Use method='ml', whose rho stays inside, or stronger instruments."
+                f"there are no impacts and no predictions. Use method='ml', whose rho stays inside, or stronger "
+                f"instruments."
             )
 
     # -- tables --------------------------------------------------------------------------------------------
 
-    def table(self, *, level: float = 0.95, **options: Any) -> pd.DataFrame:
+    def table(self, *, level: float = 0.95) -> pd.DataFrame:
         """Return one row a parameter: ``estimate, std_error, z, p, low, high``."""
         columns = {"estimate": self.params, "std_error": self.std_errors, "z": self.zvalues, "p": self.pvalues}
         return pd.DataFrame(columns).join(self.conf_int(level)).rename_axis("parameter")
@@ -273,6 +276,8 @@ class SpatialPanelResult(PostEstimation, Printable, Result):
             rows.append(
                 ("log-determinant", f"{inputs['determinant']}; between {self.bounds[0]:.4g} and {self.bounds[1]:.4g}")
             )
+        if self._parts.lag_x and len(self.lagged) < len(self.regressors):
+            rows.append(("lagged", ", ".join(self.lagged)))
         for key in ("endogenous", "instruments"):
             if self.spec.options.get(key):
                 rows.append((key, ", ".join(map(str, self.spec.options[key]))))  # type: ignore[call-overload]
@@ -348,8 +353,8 @@ _COVARIANCE_NAMES = {
 
 
 def warn_of_rejected(rejected: int, draws: int) -> None:
-    """Say when more than 1 % of the draws lay outside the parameter space."""
-    if rejected > 0.01 * draws:
+    """Say when more than one in a thousand draws lay outside the parameter space: those next to its end then count."""
+    if rejected > 0.001 * draws:
         warnings.warn(
             f"{rejected} draws of rho lay outside the interval where the model exists, beside {draws} inside: rho is "
             f"too imprecise for standard errors by simulation. Use impacts(se='delta').",

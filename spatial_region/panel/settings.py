@@ -104,6 +104,9 @@ class Settings:
         if self.serial and not (self.effects == "random" and self.method == "ml"):
             raise OptionError("serial=True adds serial correlation to random effects by method='ml'; use both.")
 
+        if self.components == "bsk" and self.method == "gmm":
+            raise OptionError("components='bsk' is for the likelihood; by method='gmm' region effects are 'kkp'.")
+
     def _check_instruments(self) -> None:
         if self.method == "ml" and (self.endogenous or self.instruments):
             raise OptionError("endogenous= and instruments= need method='gmm'; a likelihood has no instruments.")

@@ -116,6 +116,8 @@ def spatial_tests(
     check_between(level, "level", low=0, high=1)
     if not isinstance(study, Study):
         raise InputError(f"study must be a Study (sr.join or sr.make_study); found {type(study).__name__}.")
+    if not isinstance(lee_yu, bool):
+        raise OptionError(f"lee_yu must be True or False; found {lee_yu!r}.")
     if lee_yu and effects in ("pooled", "random"):
         raise OptionError(f"lee_yu=True transforms fixed effects away; effects={effects!r} has none.")
     weights = one_weights(study, w, at=at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,7 +56,7 @@ class SpatialTests(Result):
     skipped: Mapping[str, str]
     spec: Spec
 
-    def table(self, *, words: Mapping[str, str] = ENGLISH, **options: Any) -> pd.DataFrame:
+    def table(self, *, words: Mapping[str, str] = ENGLISH) -> pd.DataFrame:
         """Return one row a test: ``group, statistic, df, p, verdict``; the index names the test.
 
         Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ class ModelChoice(Result):
     fits: Mapping[str, SpatialPanelResult]
     spec: Spec
 
-    def table(self, **options: Any) -> pd.DataFrame:
+    def table(self) -> pd.DataFrame:
         """Return one row an alternative: ``loglik, aic, bic, rho, lambda, log_marginal, probability``."""
         return self.values.copy()
 

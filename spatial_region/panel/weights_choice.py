@@ -168,7 +168,11 @@ def compare_models(
     np.float64(1.0)
     """
     check_weighing(study, effects, prior)
-    listed: list[Model] = [] if isinstance(models, str) else list(models)
+    listed: list[Model] = list(models) if isinstance(models, (list, tuple, set, frozenset)) else []
+    if isinstance(models, str):
+        raise InputError(
+            f"models= needs at least 2 different models in a list, such as ['sar', 'sdm']; found {models!r}."
+        )
     check_models(listed)
     if len(set(listed)) < 2 or len(set(listed)) < len(listed):
         raise InputError(f"models= needs at least 2 different models; found {name_some(listed) or 'none'}.")

@@ -23,7 +23,7 @@ def weights_by_time(study: Study, build: Callable[[Study], object]) -> WeightsBy
     -------
     WeightsByTime
         A mapping of time to `Weights`, to be given as ``w=`` to statistics of one time (``at=``) or of each
-        (`moran_by_time`). Regressions over several times take one weights for all.
+        (`moran_by_time`). `spatial_panel` takes them all.
 
     Raises
     ------

@@ -69,8 +69,6 @@ def test_where_one_weights_is_needed_it_says_so(panel_study, by_time):
         resolve_weights(panel_study, by_time)
     with pytest.raises(InputError, match=r"found WeightsByTime\. Of weights by time take those of one"):
         draw_sample(panel_study.values("x", at=2000), w=by_time)
-    with pytest.raises(InputError, match="differs by time"):
-        sr.spatial_panel("y ~ x", panel_study, w=by_time, model="sar")
 
 
 def test_aligned_by_label_and_sorted_by_time(panel_study):

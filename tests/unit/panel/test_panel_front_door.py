@@ -448,3 +448,82 @@ def test_levels_that_effects_absorb_do_not_matter_to_moments(panel, model, effec
     # Effects are what is left of y: with its lag, slopes and effects the disturbance is that of the residuals.
     trend = far.predict(kind="trend").to_numpy()
     np.testing.assert_allclose(trend, near.predict(kind="trend").to_numpy(), atol=1e-3)
+
+
+@pytest.mark.parametrize("effects", ["pooled", "region", "time", "twoway", "random"])
+def test_levels_do_not_matter_to_tests(panel, effects):
+    """Scores of values far from zero lost their digits: lm_lag of y + 1e8 was 2003 in place of 22."""
+    data = panel.study.data
+    moved = panel.study.with_columns(y=data["y"] + 1e7, a=data["a"] + 1e5)
+    keys = ["lm_lag", "lm_error", "robust_lm_lag", "robust_lm_error", "lm_sarma", "lm_wx", "moran_ols"]
+    near, far = (
+        sr.spatial_tests("y ~ a + b", s, w=panel.weights, effects=effects).table() for s in (panel.study, moved)
+    )
+    np.testing.assert_allclose(far.loc[keys, "statistic"], near.loc[keys, "statistic"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (["1", "2", "3", "10", "11", "12"], "sort as"),
+        (["Jan", "Feb", "Mar", "Apr", "May", "Jun"], "these are text"),
+        (["2000", "2001", "2002", "2003", "2004", "2009"], "not equally spaced"),
+    ],
+)
+def test_times_whose_order_is_in_doubt_are_refused_where_it_matters(panel, times, said):
+    index = pd.MultiIndex.from_product([panel.study.ids, times])
+    study = sr.make_study(panel.study.regions, panel.study.data.set_axis(index))
+    options = {"w": panel.weights}
+    with pytest.raises(InputError, match=said):
+        sr.dynamic_panel("y ~ a", study, **options)
+    with pytest.raises(InputError, match=said):
+        sr.spatial_panel("y ~ a", study, model="ols", effects="random", serial=True, **options)
+    with pytest.raises(InputError, match=said):
+        sr.spatial_panel("y ~ a", study, model="ols", effects="region", covariance="driscoll_kraay", **options)
+    assert np.isfinite(sr.spatial_panel("y ~ a", study, model="sar", effects="region", **options).params).all()
+
+
+def test_times_that_are_text_in_the_right_order_will_do(panel):
+    index = pd.MultiIndex.from_product([panel.study.ids, [str(t) for t in panel.study.times]])
+    study = sr.make_study(panel.study.regions, panel.study.data.set_axis(index))
+    one = sr.dynamic_panel("y ~ a", study, w=panel.weights, model="sar")
+    two = sr.dynamic_panel("y ~ a", panel.study, w=panel.weights, model="sar")
+    np.testing.assert_allclose(one.params, two.params)
+
+
+@pytest.mark.parametrize("instrument", ["I(a*2)", "I(a+b)", "I(a-a)"])
+def test_a_regressor_is_no_instrument_of_itself(panel, instrument):
+    with pytest.raises(OptionError, match="brings nothing from outside"):
+        fit(panel, model="ols", effects="region", method="gmm", endogenous=["a"], instruments=[instrument])
+
+
+def test_without_tests_of_effects_mundlaks_is_heeded(panel):
+    """A regressor that effects absorb leaves no F tests; random effects were then suggested against Mundlak's test."""
+    rng = np.random.default_rng(3)
+    level = pd.Series(np.repeat(rng.normal(size=30), 6), index=panel.study.data.index)
+    data = panel.study.data
+    study = panel.study.with_columns(fixed=level, a=data["a"] + 3 * level, y=data["y"] - 4 * level)
+    tests = sr.spatial_tests("y ~ a + b + fixed", study, w=panel.weights, effects="random")
+    rejects = bool(tests.table().filter(like="mundlak_sdm", axis=0)["p"].iloc[0] < 0.05)
+    said = "rejects random region effects in favour" if rejects else "does not reject random region effects"
+    assert said in str(tests.suggestion)
+    assert tests.suggestion.effects == ("region" if rejects else "random")
+
+
+def test_variances_of_random_effects_by_moments_belong_together(panel):
+    for model in ("sar", "sem"):
+        found = fit(panel, model=model, effects="random", method="gmm")
+        parts = found.components
+        share = 1 - np.sqrt(parts["sigma2_e"] / (parts["sigma2_e"] + 6 * parts["sigma2_mu"]))
+        assert parts["theta"] == pytest.approx(share, rel=1e-9), model
+        assert found.r2_within < found.r2
+
+
+@pytest.mark.filterwarnings("default::spatial_region.errors.ConvergenceWarning")
+def test_a_correction_that_could_not_be_made_is_said(panel):
+    growing = panel.study.with_columns(
+        y=panel.study.data["y"] + 3.0 ** (panel.study.data.index.get_level_values(1) - 1998)
+    )
+    with pytest.warns(ConvergenceWarning, match="could not be made"):
+        found = sr.dynamic_panel("y ~ a", growing, w=panel.weights, model="sar", effects="region")
+    assert found.correction == "none" and "caution" in found.summary()

@@ -221,7 +221,7 @@ def with_values(path: Path, values: dict[str, str]) -> None:
         parts = {name: book.read(name) for name in book.namelist()}
     sheet = parts["xl/worksheets/sheet1.xml"].decode()
     for place, value in values.items():
-        sheet, count = re.subn(rf'(<c r="{place}"[^>]*><f>[^<]*</f>)<v\s*/>|<v></v>', rf"\1<v>{value}</v>", sheet)
+        sheet, count = re.subn(rf'(<c r="{place}"[^>]*><f>[^<]*</f>)(?:<v\s*/>|<v></v>)', rf"\1<v>{value}</v>", sheet)
         assert count == 1
     parts["xl/worksheets/sheet1.xml"] = sheet.encode()
     with zipfile.ZipFile(path, "w") as book:
