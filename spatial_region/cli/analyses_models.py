@@ -168,6 +168,9 @@ def _lay_out_impacts(model: str, fit: Any, one: spec.Regression, task: Task, tim
         shown = _impacts_in_words(impacts, task)
         suffix = f"{model}_impacts" + ("" if run is None else f"_{run}")
         task.section.table(task.named(time, suffix), impacts, task.titled(title, time), shown=shown)
+        labels = {variable: task.label(str(variable)) for variable in impacts.index}
+        figure = made.plot(labels=labels, lang=task.lang, title=task.titled(title, time))
+        task.section.figure(task.named(time, suffix), figure, task.titled(title, time))
     if made.spec.options["se"] == "simulation":
         said = word("errors drawn", task.lang, draws=made.spec.options["draws"], seed=made.spec.seed)
     else:

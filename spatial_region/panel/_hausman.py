@@ -63,6 +63,8 @@ def contrast(fixed: Array, random: Array, cov_fixed: Array, cov_random: Array) -
         The same parameters under fixed and under random effects.
     cov_fixed, cov_random : (k, k)
     """
+    if not (np.isfinite(cov_random).all() and np.isfinite(cov_fixed).all()):
+        raise IdentificationError("the covariances of the two estimates are not finite; they cannot be compared.")
     ratios, vectors = eigh(cov_random, cov_fixed)
     difference = vectors.T @ (fixed - random)
     room = 1 - ratios
@@ -178,6 +180,8 @@ def _contrast_of(
     # One variance in both, that of the efficient estimate: two estimates of it would make even the difference of
     # least squares indefinite. Standard errors of slopes are proportional to its root.
     variance = fixed.sigma2 * (fixed.size / fixed.df_residual if parts.is_linear else 1.0)
+    if not variance > 0:
+        raise IdentificationError("the fixed-effects estimate leaves no residuals, and no variance to compare.")
     units = np.ones(len(f))
     units[: len(in_fixed)] = np.sqrt(random.sigma2 / variance)
     return contrast(

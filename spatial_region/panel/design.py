@@ -15,7 +15,13 @@ from formulaic.errors import FormulaicError
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.study import Study
 from spatial_region.core.weights import check_same_regions
-from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError
+from spatial_region.errors import (
+    ConstantVariableError,
+    DuplicateError,
+    InputError,
+    MissingValuesError,
+    UnknownNameError,
+)
 from spatial_region.panel._blocks import Array
 from spatial_region.panel.expression import STATEFUL, Names, check_text, read_names
 
@@ -111,6 +117,12 @@ def read_formula(formula: str, study: Study, *, effects: str, said: str | None =
         right = right.drop(columns=INTERCEPT, errors="ignore")
     if right.shape[1] == 0:
         raise InputError(f"{formula!r} has no regressor; write for example 'y ~ a + b'.")
+    empty = [str(term) for term, columns in matrices.rhs.model_spec.term_indices.items() if not columns]
+    if empty and not (effects != "pooled" and empty == ["1"]):
+        raise ConstantVariableError(
+            f"{name_some([repr(term) for term in empty])} of {formula!r} has one category (or degree 0), and adds "
+            f"nothing to the model; leave it out."
+        )
     _check_finite(pd.concat([left, right], axis=1), study)
     shape = (study.n, max(len(study.times), 1), -1)
     return Design(

@@ -10,6 +10,7 @@ import pytest
 
 import spatial_region as sr
 from spatial_region.errors import (
+    ConstantVariableError,
     ConvergenceError,
     ConvergenceWarning,
     InputError,
@@ -527,3 +528,11 @@ def test_a_correction_that_could_not_be_made_is_said(panel):
     with pytest.warns(ConvergenceWarning, match="could not be made"):
         found = sr.dynamic_panel("y ~ a", growing, w=panel.weights, model="sar", effects="region")
     assert found.correction == "none" and "caution" in found.summary()
+
+
+@pytest.mark.parametrize("term", ["C(one)", "poly(b, 0)"])
+@pytest.mark.parametrize("effects", ["pooled", "region"])
+def test_a_term_that_adds_nothing_is_refused(panel, term, effects):
+    study = panel.study.with_columns(one=pd.Series("x", index=panel.study.data.index))
+    with pytest.raises(ConstantVariableError, match="adds nothing"):
+        sr.spatial_panel(f"y ~ a + {term}", study, w=panel.weights, model="sar", effects=effects)
