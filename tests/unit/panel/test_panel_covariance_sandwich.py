@@ -262,7 +262,8 @@ def test_a_negative_variance_becomes_zero_whatever_the_units():
     ("change", "message"),
     [
         ({"kind": "cluster_time"}, "at least two clusters; there is 1"),
-        ({"kind": "driscoll_kraay", "lags": 1}, "lags must be from 0 to 0"),
+        ({"kind": "driscoll_kraay", "lags": 1}, "at least two times"),
+        ({"kind": "conley", "lags": 1}, "lags must be from 0 to 0"),
         ({"kind": "robust", "lags": 1}, "has no meaning"),
         ({"kind": "conley"}, "needs near="),
         ({"kind": "conley", "near": sp.csr_array(np.eye(4))}, "must be 3 x 3; found 4 x 4"),
