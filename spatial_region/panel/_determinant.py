@@ -10,14 +10,13 @@ from scipy import sparse as sp
 
 from spatial_region.panel._blocks import Array
 from spatial_region.panel._eigenvalues import extreme_eigenvalues, invertible_interval, similar_symmetric
-from spatial_region.panel._factorised import FactorisedDeterminant, Resolvent, factorise
+from spatial_region.panel._factorised import FactorisedDeterminant, factorise
 from spatial_region.panel._moment_series import make_series
 
 __all__ = [
     "EigenvalueDeterminant",
     "FactorisedDeterminant",
     "LogDeterminant",
-    "Resolvent",
     "factorise",
     "make_determinant",
     "similar_symmetric",

@@ -12,6 +12,7 @@ from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import LogDeterminant
 from spatial_region.panel._dynamic_bias import Point, Setting
 from spatial_region.panel._estimate import Estimate
+from spatial_region.panel._fit_measures import explained_share, squared_correlation
 from spatial_region.panel._information import Filter, Residuals, covariance, inverse_apply, residuals_of
 from spatial_region.panel._likelihood import Likelihood
 from spatial_region.panel._moments import Moments, make_moments
@@ -199,17 +200,9 @@ class Fit:
             covariance=spread,
             residuals=residuals,
             effects=effects,
-            r2=_r2(residuals.innovations, self.blocks.y),
-            r2_within=_r2(residuals.innovations, self.blocks.y_within),
-            r2_squared_correlation=_squared_correlation(
-                remove_effects(predicted[:, :, None], self.effects), self.blocks.y_within
+            r2=explained_share(residuals.innovations, self.blocks.y),
+            r2_within=explained_share(residuals.innovations, self.blocks.y_within),
+            r2_squared_correlation=squared_correlation(
+                remove_effects(predicted[:, :, None], self.effects)[:, :, 0], self.blocks.y_within
             ),
         )
-
-
-def _r2(residuals: Array, total: Array) -> float:
-    return float(1 - (residuals**2).sum() / ((total - total.mean()) ** 2).sum())
-
-
-def _squared_correlation(one: Array, other: Array) -> float:
-    return float(np.corrcoef(one.ravel(), other.ravel())[0, 1] ** 2) if one.any() else 0.0

@@ -9,6 +9,7 @@ from scipy import sparse as sp
 
 from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import LogDeterminant
+from spatial_region.panel._fit_measures import count_effects, explained_share, squared_correlation
 from spatial_region.panel._information import (
     CovarianceOf,
     Filter,
@@ -105,7 +106,7 @@ def estimate(
     coefficients = np.linalg.solve(moments.triangle, orthonormal)
     coefficients = blocks.with_means(coefficients, best.rho)
     sigma2 = ssr / likelihood.size
-    n_all = count_effects(blocks, effects)
+    n_all = count_effects(blocks.y.shape, effects)
     df_residual = blocks.y.size - n_all - len(coefficients)
     if parts.is_linear:
         spread = _linear_covariance(moments, ssr, df_residual, likelihood.size)
@@ -138,9 +139,11 @@ def estimate(
         df_residual,
         residuals,
         systematic - explained,
-        _r2(residuals.innovations, blocks.y),
-        _r2(residuals.innovations, blocks.y_within),
-        _squared_correlation(blocks, inverse_apply(w if parts.lag_y else None, best.rho, explained), effects),
+        explained_share(residuals.innovations, blocks.y),
+        explained_share(residuals.innovations, blocks.y_within),
+        squared_correlation(
+            _within(inverse_apply(w if parts.lag_y else None, best.rho, explained), effects), blocks.y_within
+        ),
         best,
         _gradient(likelihood, best, spread, parts),
     )
@@ -153,12 +156,6 @@ def _gradient(likelihood: Likelihood, best: Optimum, spread: Array, parts: Parts
     slopes = np.array([*([by_rho] if parts.lag_y else []), *([by_lam] if parts.error else [])])
     errors = np.sqrt(np.maximum(np.diag(spread)[-1 - len(slopes) : -1], 0))
     return float(np.abs(slopes * errors).max())
-
-
-def count_effects(blocks: Blocks, effects: str) -> int:
-    """Return the number of free fixed effects."""
-    periods, regions = blocks.y.shape
-    return {"pooled": 0, "region": regions, "time": periods, "twoway": regions + periods - 1}[effects]
 
 
 def _make_likelihood(
@@ -180,13 +177,5 @@ def _linear_covariance(moments: Moments, ssr: float, df_residual: int, size: int
     return full
 
 
-def _r2(residuals: Array, total: Array) -> float:
-    return float(1 - (residuals**2).sum() / ((total - total.mean()) ** 2).sum())
-
-
-def _squared_correlation(blocks: Blocks, predicted: Array, effects: str) -> float:
-    within = remove_effects(predicted[:, :, None], effects)[:, :, 0].ravel()
-    within = within - within.mean()
-    actual = blocks.y_within.ravel() - blocks.y_within.mean()
-    length = float((within**2).sum() * (actual**2).sum())
-    return float((within @ actual) ** 2 / length) if length > 0 else 0.0
+def _within(values: Array, effects: str) -> Array:
+    return remove_effects(values[:, :, None], effects)[:, :, 0]

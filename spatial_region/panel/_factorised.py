@@ -32,23 +32,6 @@ def factorise(matrix: sp.csc_array) -> SuperLU:
     )
 
 
-class Resolvent:
-    """(I - rho W)^-1, factorised once, and only when it is used."""
-
-    def __init__(self, w: sp.csr_array, rho: float) -> None:
-        self.w, self.rho = w, rho
-        self._factors: SuperLU | None = None
-
-    def solve(self, columns: Array, *, transposed: bool = False) -> Array:
-        """Return (I - rho W)^-1 v, or its transpose times v, for v of shape (N,) or (N, m)."""
-        if self.rho == 0:
-            return columns
-        if self._factors is None:
-            self._factors = factorise(sp.eye_array(self.w.shape[0], format="csc") - self.rho * sp.csc_array(self.w))
-        solved: Array = self._factors.solve(np.ascontiguousarray(columns), trans="T" if transposed else "N")
-        return solved
-
-
 class FactorisedDeterminant:
     """Exact at nodes, each one sparse LU factorisation made when it is first needed; Hermite polynomials between.
 

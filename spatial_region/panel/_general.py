@@ -8,6 +8,7 @@ import numpy as np
 
 from spatial_region.errors import OptionError, WeightsError
 from spatial_region.panel._blocks import Array, remove_effects
+from spatial_region.panel._fit_measures import count_effects, explained_share, squared_correlation
 from spatial_region.panel._general_information import general_covariance, linear_covariance
 from spatial_region.panel._general_likelihood import GeneralLikelihood, GeneralOptimum, maximise
 from spatial_region.panel._general_moments import GeneralBlocks, GeneralMoments, make_general_blocks
@@ -120,7 +121,7 @@ def estimate_general(
     best = maximise(likelihood)
     values = np.array([*best.rho, *([best.lam] if error is not None else [])])
     orthonormal, ssr = likelihood.coefficients(values)
-    n_all = _count_effects(y, effects)
+    n_all = count_effects(y.shape, effects)
     df_residual = y.size - n_all - len(orthonormal)
     residuals = _residuals(moments, best, orthonormal)
     if parts.is_linear:
@@ -149,9 +150,9 @@ def estimate_general(
         df_residual,
         residuals,
         systematic - explained,
-        _r2(residuals.innovations, y),
-        _r2(residuals.innovations, blocks.y_within),
-        _squared_correlation(blocks, predicted, effects),
+        explained_share(residuals.innovations, y),
+        explained_share(residuals.innovations, blocks.y_within),
+        squared_correlation(remove_effects(predicted[:, :, None], effects)[:, :, 0], blocks.y_within),
         best,
         float(np.abs(slopes).max(initial=0.0)),
         blocks,
@@ -240,20 +241,3 @@ def _residuals(moments: GeneralMoments, best: GeneralOptimum, orthonormal: Array
     weights = np.concatenate([[moments.scale], -moments.scale * best.rho, -orthonormal])
     disturbance = u @ weights
     return Residuals(disturbance - best.lam * (mu @ weights), disturbance)
-
-
-def _count_effects(y: Array, effects: str) -> int:
-    periods, regions = y.shape
-    return {"pooled": 0, "region": regions, "time": periods, "twoway": regions + periods - 1}[effects]
-
-
-def _r2(residuals: Array, total: Array) -> float:
-    return float(1 - (residuals**2).sum() / ((total - total.mean()) ** 2).sum())
-
-
-def _squared_correlation(blocks: GeneralBlocks, predicted: Array, effects: str) -> float:
-    within = remove_effects(predicted[:, :, None], effects)[:, :, 0].ravel()
-    within = within - within.mean()
-    actual = blocks.y_within.ravel() - blocks.y_within.mean()
-    length = float((within**2).sum() * (actual**2).sum())
-    return float((within @ actual) ** 2 / length) if length > 0 else 0.0

@@ -9,6 +9,7 @@ from scipy import sparse as sp
 
 from spatial_region.errors import InputError
 from spatial_region.panel._blocks import Array, spatial_lag
+from spatial_region.panel._fit_measures import count_effects
 from spatial_region.panel._gmm_diagnostics import (
     FirstStage,
     Overidentification,
@@ -86,12 +87,6 @@ class GmmEstimate:
     moments: str
 
 
-def count_lost(shape: tuple[int, int], effects: str) -> int:
-    """Return the number of fixed effects that a (T, N) panel loses."""
-    periods, regions = shape
-    return {"region": regions, "time": periods, "twoway": regions + periods - 1}.get(effects, 0)
-
-
 def assemble(
     equation: Equation,
     last: LastStep,
@@ -106,7 +101,7 @@ def assemble(
     """Gather what the last step says; `tested` are the weights of the test of the residuals, if there is one."""
     shape = equation.y.shape
     fit, size = last.fit, equation.y.size
-    lost = count_lost(shape, effects)
+    lost = count_effects(shape, effects)
     k, m = equation.z.shape[2], len(fit.coefficients)
     df = size - lost - m
     if df < 1:

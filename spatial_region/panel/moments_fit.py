@@ -13,13 +13,14 @@ from spatial_region.core.study import Study
 from spatial_region.errors import ConvergenceWarning, InputError, OptionError, UnknownNameError
 from spatial_region.panel._blocks import Array, remove_effects, spatial_lag
 from spatial_region.panel._determinant import LogDeterminant
+from spatial_region.panel._fit_measures import explained_share, squared_correlation
 from spatial_region.panel._gmm import GmmEstimate, estimate_gmm
 from spatial_region.panel._information import inverse_apply
 from spatial_region.panel._sandwich import degrees_lost, make_sandwich
 from spatial_region.panel.design import INTERCEPT, Design, read_formula, variables_of
 from spatial_region.panel.maximum_likelihood import warn_of_few
 from spatial_region.panel.model_weights import ModelWeights
-from spatial_region.panel.numbers import Numbers, explained_share, squared_correlation
+from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.options import SANDWICHES
 from spatial_region.panel.settings import Settings
 

@@ -176,15 +176,3 @@ class Numbers:
     components: Mapping[str, float] = field(default_factory=dict)
     diagnostics: pd.DataFrame | None = None
     df_t: int | None = None
-
-
-def explained_share(residuals: Array, total: Array) -> float:
-    """Return 1 - e'e / sum (y - mean)^2."""
-    return float(1 - (residuals**2).sum() / ((total - total.mean()) ** 2).sum())
-
-
-def squared_correlation(predicted: Array, actual: Array) -> float:
-    """Return the squared correlation of two arrays of one shape; 0 where one does not vary."""
-    left, right = (predicted - predicted.mean()).ravel(), (actual - actual.mean()).ravel()
-    length = float((left**2).sum() * (right**2).sum())
-    return float((left @ right) ** 2 / length) if length > 0 else 0.0

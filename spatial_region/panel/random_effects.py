@@ -10,9 +10,10 @@ from scipy import sparse as sp
 from spatial_region.errors import ConvergenceError, ConvergenceWarning
 from spatial_region.panel._blocks import Array, Blocks, remove_effects
 from spatial_region.panel._determinant import LogDeterminant, make_determinant
+from spatial_region.panel._fit_measures import explained_share, squared_correlation
 from spatial_region.panel._information import inverse_apply
 from spatial_region.panel._random import RandomEstimate, estimate_random
-from spatial_region.panel.numbers import Numbers, explained_share, squared_correlation
+from spatial_region.panel.numbers import Numbers
 from spatial_region.panel.settings import Settings
 
 # Change of the log-likelihood over one standard error that still counts as none.
