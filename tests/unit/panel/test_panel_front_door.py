@@ -356,6 +356,7 @@ def test_results_print_in_maketables(panel):
     moments = fit(panel, model="sar", effects="pooled", method="gmm")
     assert "loglik" not in moments.__maketables_default_stat_keys__
     import maketables
+
     text = maketables.ETable([found, moments]).make(type="tex")
     assert "rho" in text and "0.0" in text
 
