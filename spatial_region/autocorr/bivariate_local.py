@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._inputs import check_testable
 from spatial_region.autocorr._local import chosen_permutations, count_local, local_spec, sorted_inputs
 from spatial_region.autocorr._local_fields import draw_variables, lag_moments, local_fields, score, standardised
 from spatial_region.autocorr._tails import tie_tolerance
 from spatial_region.autocorr.local_moran import QUADRANTS, quadrant_codes
 from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.correction import check_correction
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import digest

@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse as sp
 from scipy.special import ndtr
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._local import LocalInputs, chosen_permutations, count_local, local_inputs, local_spec
 from spatial_region.autocorr._local_fields import local_fields, score, smaller_tail_is_low
 from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.correction import check_correction
 from spatial_region.core.messages import name_regions
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.sample import Sample

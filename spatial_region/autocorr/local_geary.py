@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._geary_kernels import conditional_moments, local_differences
 from spatial_region.autocorr._inputs import check_testable, deviations
 from spatial_region.autocorr._local import LocalInputs, chosen_permutations, count_local, local_spec, sorted_inputs
@@ -21,6 +20,7 @@ from spatial_region.autocorr._local_fields import (
 )
 from spatial_region.autocorr._tails import tie_tolerance
 from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.correction import check_correction
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import digest

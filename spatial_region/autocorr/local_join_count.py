@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._hypergeometric import hypergeometric_moments, hypergeometric_p
 from spatial_region.autocorr._inputs import check_testable
 from spatial_region.autocorr._local import LocalInputs, local_spec, sorted_inputs
 from spatial_region.autocorr._local_fields import draw_variables, local_fields, score
 from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.correction import check_correction
 from spatial_region.core.messages import name_regions
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.sample import Sample

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from scipy.special import ndtr
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._engine import Counts
 from spatial_region.autocorr._local import (
     LocalInputs,
@@ -21,6 +20,7 @@ from spatial_region.autocorr._local import (
 from spatial_region.autocorr._local_fields import local_fields
 from spatial_region.autocorr._moran_moments import local_moments_conditional, local_moments_total
 from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.correction import check_correction
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.errors import WeightsError

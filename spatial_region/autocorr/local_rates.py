@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._inputs import check_testable, draw_pair
 from spatial_region.autocorr._local import sorted_inputs
 from spatial_region.autocorr.local_moran import Inference, LocalMoran, Moments, local_moran_of
 from spatial_region.autocorr.rates import check_counts, standardised_rates
+from spatial_region.core.correction import check_correction
 from spatial_region.core.options import Alternative, Correction, Missing, check_option
 from spatial_region.core.seeds import DEFAULT_SEED
 

@@ -11,9 +11,9 @@ from typing import ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from spatial_region.autocorr._correction import adjusted_p, check_correction
 from spatial_region.autocorr._engine import Counts
 from spatial_region.autocorr._save import save_table
+from spatial_region.core.correction import adjusted_p, check_correction
 from spatial_region.core.messages import did_you_mean, name_regions
 from spatial_region.core.options import Alternative, Correction, check_between
 from spatial_region.core.result import Result, two_columns

@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse as sp
 from scipy import stats
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._local import LocalInputs, local_inputs, local_spec
 from spatial_region.autocorr._local_fields import local_fields, score
 from spatial_region.autocorr.local_result import LocalResult, class_codes
+from spatial_region.core.correction import check_correction
 from spatial_region.core.options import Alternative, Correction, Missing
 from spatial_region.errors import ConstantVariableError
 

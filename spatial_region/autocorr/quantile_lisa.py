@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from spatial_region.autocorr._correction import check_correction
 from spatial_region.autocorr._local_fields import draw_variables
 from spatial_region.autocorr.local_join_count import LocalJoinCount, join_count_fields
+from spatial_region.core.correction import check_correction
 from spatial_region.core.options import Alternative, Correction, Missing, check_option, check_whole_number
 from spatial_region.core.sample import Sample
 from spatial_region.errors import InputError

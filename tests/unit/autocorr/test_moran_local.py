@@ -14,7 +14,7 @@ from conftest import lattice
 from scipy import stats
 
 import spatial_region as sr
-from spatial_region.autocorr._correction import adjusted_p
+from spatial_region.core.correction import adjusted_p
 from spatial_region.errors import InputError, IslandWarning, OptionError, SmallSampleWarning
 
 
