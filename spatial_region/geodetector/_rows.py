@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from spatial_region.errors import (
     MissingValuesError,
     UnknownNameError,
 )
+from spatial_region.geodetector._grouping import group_of_rows
 
 LEAST_ROWS = 3
 
@@ -35,14 +37,67 @@ class Rows:
         The factors, in the order asked for.
     dropped : pandas.Index
         Labels of rows left out because a value is missing.
-    pooled_times : int
-        Number of times pooled; 1 for a cross-section.
+    groups : pandas.Series or None
+        Group of each row, missing where the grouping leaves its region out; None without a grouping.
     """
 
     y: np.ndarray
     factors: pd.DataFrame
     dropped: pd.Index
-    pooled_times: int
+    groups: pd.Series | None = None
+
+    @property
+    def index(self) -> pd.Index:
+        """Labels of the rows: (region, time) in a panel, else region or whatever the frame has."""
+        return self.factors.index
+
+    @property
+    def is_panel(self) -> bool:
+        """Whether rows are labelled by region and time."""
+        return isinstance(self.index, pd.MultiIndex)
+
+    @property
+    def regions(self) -> pd.Index:
+        """Region of each row."""
+        return self.index.get_level_values(0) if self.is_panel else self.index
+
+    @cached_property
+    def times(self) -> list[Any]:
+        """Times of the rows, ascending; empty for a cross-section."""
+        return sorted(self.index.get_level_values(1).unique()) if self.is_panel else []
+
+    @property
+    def pooled_times(self) -> int:
+        """Number of times pooled; 1 for a cross-section."""
+        return max(len(self.times), 1)
+
+    def take(self, mask: np.ndarray) -> Rows:
+        """Return the rows of a mask. Dropped rows are not told apart, so that none is kept."""
+        groups = self.groups[mask] if self.groups is not None else None
+        return Rows(self.y[mask], self.factors[mask], self.dropped[:0], groups)
+
+    def check(self, variable: str) -> None:
+        """Refuse too few rows, and a variable that does not vary.
+
+        Raises
+        ------
+        MissingValuesError
+            If there are fewer than three rows.
+        ConstantVariableError
+            If all values are equal.
+        """
+        y = self.y
+        if len(y) < LEAST_ROWS:
+            raise MissingValuesError(
+                f"{len(y)} of {len(y) + len(self.dropped)} rows are complete; the detector needs at least {LEAST_ROWS}."
+            )
+        with np.errstate(over="ignore"):  # a range beyond the largest number is no constant
+            constant = np.ptp(y) <= 4 * np.finfo(float).eps * np.abs(y).max()
+        if constant:
+            raise ConstantVariableError(
+                f"{variable!r} is {y[0]:g} in all {len(y)} rows; there is no variance to explain. "
+                f"Choose a variable that varies."
+            )
 
 
 def factor_names(factors: object) -> list[str]:
@@ -61,7 +116,13 @@ def factor_names(factors: object) -> list[str]:
 
 
 def gather_rows(
-    study: Study | pd.DataFrame, variable: str, factors: Sequence[str], *, at: object, missing: Missing
+    study: Study | pd.DataFrame,
+    variable: str,
+    factors: Sequence[str],
+    *,
+    at: object = None,
+    missing: Missing = "raise",
+    grouping: str | pd.Series | None = None,
 ) -> Rows:
     """Take the variable and its factors from a study (or a frame), and refuse or drop what is incomplete.
 
@@ -85,23 +146,14 @@ def gather_rows(
     names = study.names if isinstance(study, Study) else None
     frame = frame.assign(**{column: _normalised(frame[column], names) for column in frame.columns})
     _check_numeric(frame[variable], variable)
+    groups = group_of_rows(study, grouping, frame.index, at) if grouping is not None else None
     complete = _complete(frame, missing, at, names)
     dropped = frame.index[~complete]
-    kept = frame[complete]
-    if len(kept) < LEAST_ROWS:
-        raise MissingValuesError(
-            f"{len(kept)} of {len(frame)} rows are complete; the detector needs at least {LEAST_ROWS}."
-        )
-    y = kept[variable].to_numpy(dtype=float)
-    with np.errstate(over="ignore"):  # a range beyond the largest number is no constant
-        constant = np.ptp(y) <= 4 * np.finfo(float).eps * np.abs(y).max()
-    if constant:
-        raise ConstantVariableError(
-            f"{variable!r} is {y[0]:g} in all {len(y)} rows; there is no variance to explain. "
-            f"Choose a variable that varies."
-        )
-    pooled = kept.index.get_level_values(1).nunique() if isinstance(kept.index, pd.MultiIndex) else 1
-    return Rows(y, kept[list(factors)], dropped, pooled)
+    kept = frame if complete.all() else frame[complete]
+    kept_groups = groups[complete] if groups is not None else None
+    rows = Rows(kept[variable].to_numpy(dtype=float), kept[list(factors)], dropped, kept_groups)
+    rows.check(variable)
+    return rows
 
 
 def _check_text(name: object, argument: str) -> None:
@@ -125,18 +177,36 @@ def _frame(study: Study | pd.DataFrame, wanted: list[str], at: object) -> pd.Dat
         return study.frame(wanted, at=at)
     if not isinstance(study, pd.DataFrame):
         raise InputError(f"study must be a Study or a DataFrame; found {type(study).__name__}.")
-    if at is not None:
-        raise InputError("at= is for a study with time; select the rows of the frame first.")
     for name in wanted:
         if name not in study.columns:
             raise UnknownNameError(
                 f"no variable {name!r}.{did_you_mean(name, study.columns)} "
                 f"There are: {name_some(study.columns, limit=20)}."
             )
+    if isinstance(study.index, pd.MultiIndex) and study.index.nlevels != 2:
+        raise InputError(
+            f"the index of the frame has {study.index.nlevels} levels; it must have one (the region), "
+            f"or two (region and time): frame.set_index([region, time])."
+        )
+    if at is not None:
+        study = _at(study, at)
     twice = sorted(set(study.columns[study.columns.duplicated()]).intersection(wanted))
     if twice:
         raise DuplicateError(f"the frame has columns that occur twice: {name_some(twice)}. Rename or drop one of each.")
     return pd.DataFrame(study[wanted])
+
+
+def _at(frame: pd.DataFrame, at: object) -> pd.DataFrame:
+    """Take one time of a frame that is labelled by region and time."""
+    if not isinstance(frame.index, pd.MultiIndex):
+        raise InputError(
+            f"at={at!r} was given, but the frame has no time. Label its rows by region and time: "
+            f"frame.set_index([region, time])."
+        )
+    times = frame.index.get_level_values(1)
+    if not pd.api.types.is_hashable(at) or at not in times:
+        raise UnknownNameError(f"the frame has no time {at!r}; it has {name_some(sorted(times.unique()), limit=30)}.")
+    return frame[times == at].droplevel(1)
 
 
 def _normalised(column: pd.Series, names: pd.Series | None) -> pd.Series:

@@ -104,8 +104,16 @@ def test_names_are_checked(study):
 def test_other_inputs_are_refused(study):
     with pytest.raises(InputError, match="Study or a DataFrame; found list"):
         sr.geodetector([1, 2], "y", ["x"])
-    with pytest.raises(InputError, match="select the rows of the frame first"):
-        sr.geodetector(study.frame(["y", "plate"]), "y", ["plate"], at=2020)
+    with pytest.raises(InputError, match="the frame has no time"):
+        sr.geodetector(study.frame(["y", "plate"]).droplevel(1), "y", ["plate"], at=2020)
+
+
+def test_a_frame_labelled_by_region_and_time_is_a_panel(study):
+    frame = study.frame(["y", "plate"])
+    found = sr.geodetector(frame, "y", ["plate"], at=2020, permutations=0)
+    assert found.factors.equals(sr.geodetector(study, "y", ["plate"], at=2020, permutations=0).factors)
+    with pytest.raises(UnknownNameError, match="no time 1999"):
+        sr.geodetector(frame, "y", ["plate"], at=1999)
 
 
 def test_small_strata_warn_and_are_counted():
