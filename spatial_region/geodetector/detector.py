@@ -14,26 +14,19 @@ from spatial_region.core.options import Missing, check_whole_number
 from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError, SmallSampleWarning
+from spatial_region.errors import SmallSampleWarning
 from spatial_region.geodetector._moments import Moments, Outcome, centre, factor_test, stratum_moments
 from spatial_region.geodetector._pairs import pair_test
 from spatial_region.geodetector._permutation import Arrangement, permutation_p
 from spatial_region.geodetector._report import candidate_table, factor_table, interaction_table
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
-from spatial_region.geodetector.optimal import Candidate, arrangement_of, best_of, try_all
+from spatial_region.geodetector.optimal import Candidate, arrangement_of
 from spatial_region.geodetector.result import GeoDetectorResult
 from spatial_region.geodetector.strata import (
     Bins,
-    Cut,
     Strata,
-    cut_strata,
-    cuts_by_factor,
-    given_strata,
-    is_numeric,
-    may_be_codes,
-    parse_rule,
-    rule_strata,
 )
+from spatial_region.geodetector.stratify import stratify
 
 _FEW_UNITS = 3
 
@@ -154,7 +147,8 @@ def geodetector(
     names = factor_names(factors)
     rows = gather_rows(study, variable, names, at=at, missing=missing)
     outcome = centre(rows.y)
-    strata, tried = _stratify(rows, outcome, names, bins)
+    stratified = stratify(rows, outcome, names, bins)
+    strata, tried = list(stratified.strata), dict(stratified.tried)
     moments = [stratum_moments(outcome, one.codes) for one in strata]
     tests = [factor_test(outcome, own) for own in moments]
     p = _permutation_column(rows, outcome, strata, tried, permutations, seed)
@@ -186,50 +180,6 @@ def geodetector(
         strata=tuple(strata),
         moments=tuple(moments),
     )  # fmt: skip
-
-
-def _stratify(
-    rows: Rows, outcome: Outcome, names: list[str], bins: Bins
-) -> tuple[list[Strata], dict[str, tuple[Candidate, list[Candidate]]]]:
-    """Return the strata of each factor, and what was tried for those cut optimally (the best, all)."""
-    strata = []
-    tried: dict[str, tuple[Candidate, list[Candidate]]] = {}
-    for factor, (cut, named) in cuts_by_factor(bins, names).items():
-        column = rows.factors[factor]
-        if not _is_to_be_cut(column, factor, cut, named=named):
-            strata.append(given_strata(column, factor, declared=named))
-            continue
-        rule = parse_rule(cut, factor)
-        x = column.to_numpy(dtype=float)
-        if rule.method == "optimal":
-            candidates = try_all(x, outcome, rule.ks, factor=factor)
-            best = best_of(candidates)
-            tried[factor] = best, candidates
-            strata.append(cut_strata(x, best.edges, factor=factor, method=best.method))
-        else:
-            strata.append(rule_strata(x, rule, factor=factor))
-    return strata, tried
-
-
-def _is_to_be_cut(column: pd.Series, factor: str, cut: Cut, *, named: bool) -> bool:
-    if cut is None:
-        return False
-    parse_rule(cut, factor)
-    if not is_numeric(column):
-        if named:
-            raise InputError(
-                f"{factor!r} holds {column.dtype} values, which are strata already and cannot be cut. "
-                f"Leave it out of bins, or give None for it."
-            )
-        return False
-    if not named and may_be_codes(column):
-        values = sorted(column.unique())
-        raise InputError(
-            f"{factor!r} holds whole numbers with {len(values)} distinct values "
-            f"({name_some(f'{value:g}' for value in values)}): codes of strata, or quantities to cut? Say which: "
-            f"bins={{{factor!r}: None, ...}} for codes, bins={{{factor!r}: {cut!r}, ...}} to cut."
-        )
-    return True
 
 
 def _permutation_column(
