@@ -12,22 +12,14 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize, to_rgb
 from matplotlib.lines import Line2D
 
-from spatial_region.core.messages import name_some
-from spatial_region.errors import DuplicateError, InputError, UnknownNameError
+from spatial_region.core.options import check_between
 from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.keywords import read_options
+from spatial_region.viz.pair_cells import TYPE_MARKS, is_hollow, pair_cells
 from spatial_region.viz.style import INK, SMALL_SIZE, TEXT_SIZE, breaks_within, new_canvas, style, text_size, wrap
 from spatial_region.viz.words import word
 
-# Marker of each type of interaction, strongest first.
-TYPE_MARKS = {
-    "enhance, nonlinear": "^",
-    "enhance, bivariate": "o",
-    "independent": "D",
-    "weaken, univariate": "s",
-    "weaken, nonlinear": "v",
-}
 _PALETTE = "YlOrRd"
 _MOST_LINES = 3  # of a label under a column, before it is turned
 _LABEL_ROOM = 1.5  # inches a factor's label may take before it is wrapped
@@ -37,26 +29,37 @@ def interaction_heatmap(
     interactions: pd.DataFrame,
     factors: pd.DataFrame | pd.Series | None = None,
     *,
+    level: float = 0.05,
     labels: Mapping[str, str] | None = None,
+    note: str = "",
     **options: Unpack[ChartOptions],
 ) -> Figure:
     """Draw q of every pair of factors, with a mark for the type of interaction and single factors on the diagonal.
 
+    The overlay of two factors has so many strata that values without any pattern are often called "enhance,
+    nonlinear" too. Where the table says how often (column ``noise_nonlinear``), the mark of a pair to which this
+    happens in more than `level` of the permutations stays hollow, and a line under the figure says so.
+
     Parameters
     ----------
     interactions : pandas.DataFrame
-        One row a pair: factor_a, factor_b, q_ab, type (and q_a, q_b, if `factors` is not given).
+        One row a pair: factor_a, factor_b, q_ab, type (and q_a, q_b, if `factors` is not given). Optional:
+        noise_nonlinear, the share of permutations of the variable that make the pair "enhance, nonlinear".
     factors : pandas.DataFrame or pandas.Series, optional
         q of each factor, by factor; its order is the order of rows and columns.
+    level : float
+        Share of permutations above which the mark of a pair called "enhance, nonlinear" is hollow.
     labels : mapping, optional
         How each factor is called in the figure.
+    note : str
+        Line under the figure.
     **options
         See `ChartOptions`.
 
     Returns
     -------
     Figure
-        Its data: row, column, q, type and colour of each cell.
+        Its data: row, column, q, type and colour of each cell, and noise_nonlinear where it was given.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def interaction_heatmap(
     DuplicateError
         If a pair occurs twice.
     InputError
-        If q does not lie between 0 and 1.
+        If q or noise_nonlinear does not lie between 0 and 1, or `level` does not lie between them.
 
     References
     ----------
@@ -82,59 +85,31 @@ def interaction_heatmap(
     [['soil', 'soil', 0.2], ['rain', 'soil', 0.6], ['rain', 'rain', 0.3]]
     """
     lang = read_options(interaction_heatmap, options, ChartOptions)
-    cells, order = _cells(interactions, factors)
+    check_between(level, "level", low=0, high=1)
+    cells, order = pair_cells(interactions, factors)
     norm = Normalize(0.0, max(float(cells["q"].max()), 1e-12))
     colormap = matplotlib.colormaps[_PALETTE]
     cells["colour"] = [matplotlib.colors.to_hex(colormap(norm(q))) for q in cells["q"]]
     shown = {factor: str((labels or {}).get(factor, factor)) for factor in order}
     with style(lang):
-        canvas = _draw(cells, order, shown, norm, options)
+        canvas = _draw(cells, order, shown, norm, _notes(cells, level, note, lang), level, options)
     return Figure(canvas, cells, lang)
 
 
-def _cells(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | None) -> tuple[pd.DataFrame, list[str]]:
-    absent = [name for name in ("factor_a", "factor_b", "q_ab", "type") if name not in interactions]
-    if absent:
-        raise UnknownNameError(f"interactions has no column {name_some(absent)}.")
-    single = _single(interactions, factors)
-    order = list(single)
-    stray = set(interactions["factor_a"]).union(interactions["factor_b"]) - set(order)
-    if stray:
-        raise UnknownNameError(f"no q is given for factors of pairs: {name_some(sorted(stray))}.")
-    unknown = set(interactions["type"]) - set(TYPE_MARKS)
-    if unknown:
-        raise UnknownNameError(
-            f"unknown type of interaction {name_some(sorted(unknown))}; there are: {'; '.join(TYPE_MARKS)}."
-        )
-    place = {factor: number for number, factor in enumerate(order)}
-    rows: dict[tuple[str, str], tuple[float, str]] = {(factor, factor): (q, "") for factor, q in single.items()}
-    for pair in interactions.itertuples():
-        later, earlier = sorted((pair.factor_a, pair.factor_b), key=place.__getitem__, reverse=True)
-        if (later, earlier) in rows:
-            raise DuplicateError(f"the pair of {later!r} and {earlier!r} occurs twice.")
-        rows[later, earlier] = (float(pair.q_ab), str(pair.type))
-    listed = sorted(rows, key=lambda cell: (place[cell[0]], place[cell[1]]))
-    cells = pd.DataFrame([(*cell, *rows[cell]) for cell in listed], columns=["row", "column", "q", "type"])
-    outside = ~cells["q"].between(0, 1)
-    if outside.any():
-        raise InputError(f"q must lie between 0 and 1; found {cells.loc[outside, 'q'].tolist()[:5]}.")
-    return cells, order
+def _notes(cells: pd.DataFrame, level: float, note: str, lang: str) -> tuple[str, ...]:
+    hollow = word("noise marks", lang, level=f"{100 * level:g}") if is_hollow(cells, level).any() else ""
+    return tuple(filter(None, (word("q of pairs", lang), hollow, note)))
 
 
-def _single(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | None) -> dict[str, float]:
-    if factors is not None:
-        series = factors["q"] if isinstance(factors, pd.DataFrame) else factors
-        return {str(factor): float(q) for factor, q in series.items()}
-    single: dict[str, float] = {}
-    for factor, q in (("factor_a", "q_a"), ("factor_b", "q_b")):
-        if q not in interactions:
-            raise UnknownNameError(f"interactions has no column {q}; pass factors=.")
-        for name, value in zip(interactions[factor], interactions[q], strict=True):
-            single.setdefault(str(name), float(value))
-    return single
-
-
-def _draw(cells: pd.DataFrame, order: list[str], shown: dict[str, str], norm: Normalize, options: ChartOptions) -> Any:
+def _draw(
+    cells: pd.DataFrame,
+    order: list[str],
+    shown: dict[str, str],
+    norm: Normalize,
+    notes: tuple[str, ...],
+    level: float,
+    options: ChartOptions,
+) -> Any:
     lang, width = options.get("lang", "en"), options.get("width", 6.0)
     rows = {factor: wrap(shown[factor], _LABEL_ROOM, TEXT_SIZE) for factor in order}
     side = max(text_size(text, TEXT_SIZE)[0] for text in rows.values()) + 0.12
@@ -151,9 +126,9 @@ def _draw(cells: pd.DataFrame, order: list[str], shown: dict[str, str], norm: No
         left=side,
         right=right + across - cell * len(order),
         bottom=foot + marks_height,
-        notes=(word("q of pairs", lang),),
+        notes=notes,
     )
-    _draw_cells(axes, cells, order, norm, cell)
+    _draw_cells(axes, cells.assign(hollow=is_hollow(cells, level)), order, norm, cell)
     _name_cells(axes, columns, [rows[factor] for factor in order], turned)
     _draw_bar(canvas, axes, norm, lang)
     if marks:
@@ -193,8 +168,10 @@ def _draw_cells(axes: Any, cells: pd.DataFrame, order: list[str], norm: Normaliz
         lift = -0.17 if row.type else 0.0
         axes.text(x, y + lift, f"{row.q:.3f}", ha="center", va="center", fontsize=size, color=ink)
         if row.type:
+            fill = "none" if row.hollow else ink
+            large = min(5.5, 72 * cell / 7)
             axes.plot(
-                x, y + 0.22, marker=TYPE_MARKS[row.type], markersize=min(5.5, 72 * cell / 7), color=ink, gid=row.type
+                x, y + 0.22, TYPE_MARKS[row.type], markersize=large, color=ink, markerfacecolor=fill, gid=row.type
             )
 
 

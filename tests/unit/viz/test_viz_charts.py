@@ -24,7 +24,7 @@ from spatial_region.errors import (
     MissingValuesError,
     UnknownNameError,
 )
-from spatial_region.viz.heatmap import TYPE_MARKS
+from spatial_region.viz.pair_cells import TYPE_MARKS
 
 Texts = Callable[[viz.Figure], list[str]]
 
