@@ -1,0 +1,46 @@
+"""How factors act together: the names that the literature gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+TIE = 1e-10  # q values closer than this count as equal when the type of an interaction is named
+
+
+def interaction_type(q_a: float, q_b: float, q_ab: float) -> str:
+    """Name how two factors act together, after Wang et al. (2010).
+
+    With q values that differ by 1e-10 or less taken as equal:
+
+    - ``"weaken, nonlinear"``: q_ab < min(q_a, q_b);
+    - ``"weaken, univariate"``: q_ab between the two, or equal to the larger (one factor refines the other);
+    - ``"enhance, bivariate"``: q_ab > max(q_a, q_b);
+    - ``"independent"``: q_ab = q_a + q_b;
+    - ``"enhance, nonlinear"``: q_ab > q_a + q_b.
+
+    The overlay of complete strata refines both factors, so q_ab is never below the larger of the two. It can be
+    where strata of one unit are left out, for each detector then sees other rows.
+    """
+    if q_ab > q_a + q_b + TIE:
+        return "enhance, nonlinear"
+    if q_ab >= q_a + q_b - TIE:
+        return "independent"
+    if q_ab > max(q_a, q_b) + TIE:
+        return "enhance, bivariate"
+    if q_ab >= min(q_a, q_b) - TIE:
+        return "weaken, univariate"
+    return "weaken, nonlinear"
+
+
+def triple_type(single: Sequence[float], strongest_pair: float, q_abc: float) -> str:
+    """Name how three factors act together, by the rules of pairs carried over.
+
+    ``"enhance, nonlinear"`` above the sum of the three q, ``"independent"`` at it, ``"enhance, trivariate"`` above
+    the strongest pair, and ``"no more than a pair"`` where the third factor adds nothing to that pair.
+    """
+    total = sum(single)
+    if q_abc > total + TIE:
+        return "enhance, nonlinear"
+    if q_abc >= total - TIE:
+        return "independent"
+    return "enhance, trivariate" if q_abc > strongest_pair + TIE else "no more than a pair"
