@@ -14,6 +14,8 @@ from spatial_region.geodetector._natural import natural_starts
 
 Rule = Callable[[np.ndarray, Sequence[int]], dict[int, np.ndarray]]
 
+HEAD_SHARE = 0.4  # the largest share of values that still is a head to be divided
+
 
 def quantile_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
     """Edges with equally many values between them (linear interpolation: type 7 of Hyndman and Fan, 1996).
@@ -58,6 +60,27 @@ def natural_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
         return {}
     starts = natural_starts(values, counts, max(reachable))
     return {k: np.concatenate((values[:1], values[starts[k, 1:k] - 1], values[-1:])) for k in reachable}
+
+
+def headtail_edges(x: np.ndarray) -> np.ndarray:
+    """Edges of head/tail breaks: the mean of all values, then the mean of those above it, and so on.
+
+    The values above a mean are its head. A head is divided in turn while it holds at most two fifths of the values
+    that were divided (Jiang 2013: the head must be a minority) and its values differ. The data decide how many
+    edges there are; constant values have none between the outer two.
+    """
+    edges = [x.min()]
+    head = x
+    while head.min() < head.max():
+        # The mean of nearly equal values may round up to the largest of them, which would leave an empty head.
+        mean = min(head.mean(), np.nextafter(head.max(), -np.inf))
+        edges.append(mean)
+        above = head[head > mean]
+        minority = len(above) <= HEAD_SHARE * len(head)
+        head = above
+        if not minority:
+            break
+    return np.array([*edges, x.max()])
 
 
 RULES: Mapping[str, Rule] = FrozenDict(

@@ -45,7 +45,7 @@ def natural_starts(values: np.ndarray, counts: np.ndarray, k: int) -> np.ndarray
     return starts
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _within(sums: np.ndarray, start: int, end: int) -> float:
     """Sum of squares about their mean of the values from `start` up to, not including, `end`."""
     total = sums[1, end] - sums[1, start]
@@ -53,7 +53,7 @@ def _within(sums: np.ndarray, start: int, end: int) -> float:
     return max(spread, 0.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _solve(sums: np.ndarray, k: int) -> np.ndarray:
     """Return first[j, e]: where class j (from 0) begins in the best partition of the first e values into j + 1."""
     m = sums.shape[1] - 1
@@ -65,7 +65,8 @@ def _solve(sums: np.ndarray, k: int) -> np.ndarray:
     tasks = np.zeros((256, 4), dtype=np.int64)
     for place in range(1, k):
         layer = np.full(m + 1, np.inf)
-        tasks[0] = np.array([place + 1, m, place, m - 1])
+        # The last layer is only ever asked for the end of all values.
+        tasks[0] = np.array([place + 1 if place < k - 1 else m, m, place, m - 1])
         waiting = 1
         while waiting > 0:
             waiting -= 1
