@@ -18,6 +18,7 @@ from spatial_region.viz.multiples import small_multiples
 from spatial_region.viz.paths import region_path
 from spatial_region.viz.permutations import permutation_histogram
 from spatial_region.viz.plot import plot
+from spatial_region.viz.risk_matrix import risk_matrix
 from spatial_region.viz.scatter import moran_scatter
 from spatial_region.viz.transitions import transition_heatmap
 from spatial_region.viz.trend import moran_trend
@@ -40,6 +41,7 @@ __all__ = [
     "plot",
     "quadrant_history",
     "region_path",
+    "risk_matrix",
     "significance_map",
     "small_multiples",
     "transition_heatmap",
