@@ -1,94 +1,116 @@
-"""Permutation p-values of q, for one stratification or for the best of several."""
+"""Permutation p-values of q: one outcome, any statistics, any way to permute."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-_BATCH_VALUES = 200_000  # of permuted outcomes held at once
+from spatial_region.geodetector._draws import BoundDraws, Draws, FreeRows
+from spatial_region.geodetector._statistics import BestOf, Reorderable, Statistic
+
+_BATCH_VALUES = 262_144  # of permuted outcomes held at once by a thread
+_MOST_DRAWS = 64  # in a batch
 _TIE = 1e-10  # relative: a permuted statistic this close to the observed one counts as equal
+_ROUNDING = 1e-15  # absolute, for an observed statistic of zero
+
+Arrangement = BestOf  # the former name
 
 
-@dataclass(frozen=True, eq=False)
-class Arrangement:
-    """One or several stratifications of the units that cut the same order of them.
+def permutation_tests(
+    y: np.ndarray,
+    statistics: Sequence[Statistic],
+    *,
+    draws: Draws,
+    permutations: int,
+    seed: int,
+) -> np.ndarray:
+    """Return (b + 1) / (P + 1) for each statistic, b of the P permuted outcomes reaching the observed statistic.
 
-    Attributes
+    All statistics meet the same permuted outcomes. A draw depends on `seed` and its number alone, so that the answer
+    does not depend on the number of processors; and draws are made in an order that the values decide, so that it does
+    not depend on the order of rows.
+
+    Parameters
     ----------
-    key : numpy.ndarray, shape (n,)
-        Units in ascending order of `key` fall into consecutive strata.
-    bounds : tuple of numpy.ndarray
-        For each stratification, the positions 0, ..., n in that order at which strata begin and end.
-    """
+    y : numpy.ndarray, shape (n,)
+        The centred outcome.
+    statistics : sequence of Statistic
+        `FixedStrata`, `BestOf`, or anything with a method ``q_of``, which may be called from two threads at once.
+    draws : Draws
+        `FreeRows`, `WithinRegions`, `WholeRegions` or `SpatialSigns`.
+    permutations : int
+        P; with 0 all p-values are NaN.
+    seed : int
+        Seed of the draws, 0 <= seed < 2**64.
 
-    key: np.ndarray
-    bounds: tuple[np.ndarray, ...]
+    Returns
+    -------
+    numpy.ndarray, shape (len(statistics),)
+        p-values; NaN where the observed statistic is NaN.
+    """
+    y = np.asarray(y, dtype=np.float64)
+    if not permutations or not statistics:
+        return np.full(len(statistics), np.nan)
+    tied = bool(np.any(np.diff(np.sort(y)) == 0))
+    ties = [one.tie_key(y) for one in statistics if isinstance(one, Reorderable)] if tied else []
+    bound = draws.bind(y, ties, seed)
+    ordered = [_in_order(one, bound) for one in statistics]
+    observed = np.array([one.q_of(bound.values[None, :])[0] for one in ordered])
+    least = observed * (1 - _TIE) - _ROUNDING
+
+    def count(first: int, stop: int) -> np.ndarray:
+        permuted = np.empty((stop - first, len(y)))
+        bound.fill(first, permuted)
+        return np.array([np.sum(one.q_of(permuted) >= own) for one, own in zip(ordered, least, strict=True)])
+
+    reached = sum_of_batches(count, permutations, len(y))
+    return np.where(np.isnan(observed), np.nan, (reached + 1) / (permutations + 1))
 
 
 def permutation_p(
-    y: np.ndarray, arrangements: Sequence[Arrangement], permutations: int, rng: np.random.Generator
+    y: np.ndarray, statistics: Sequence[Statistic], permutations: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return (b + 1) / (P + 1) for each arrangement, b of the P permutations reaching the observed statistic.
+    """Return `permutation_tests` by free draws, with a seed taken from `rng`."""
+    seed = int(rng.integers(2**63))
+    return permutation_tests(y, statistics, draws=FreeRows(), permutations=permutations, seed=seed)
 
-    The statistic is the sum of squares between strata, and the largest of them where an arrangement holds
-    several stratifications: the p-value then allows for having chosen the best. All arrangements meet the same
-    permutations. Units are sorted by value first, so that the order of rows does not matter.
+
+def sum_of_batches(count: Callable[[int, int], np.ndarray], draws: int, n: int) -> np.ndarray:
+    """Return the sum of ``count(first, stop)`` over batches that together are all draws, in threads where it pays.
+
+    `count` must return whole numbers: their sum is the same in any order.
     """
-    rows = np.lexsort((*(arrangement.key for arrangement in reversed(arrangements)), y))
-    y = y[rows]
-    cells = [_cells_of(arrangement, rows) for arrangement in arrangements]
-    observed = [_largest(y[None, :], own)[0] for own in cells]
-    reached = np.zeros(len(arrangements), dtype=np.int64)
-    batch = max(1, min(permutations, _BATCH_VALUES // len(y)))
-    for start in range(0, permutations, batch):
-        shuffled = np.tile(y, (min(batch, permutations - start), 1))
-        for row in shuffled:
-            rng.shuffle(row)
-        for place, own in enumerate(cells):
-            reached[place] += np.sum(_largest(shuffled, own) >= observed[place] * (1 - _TIE))
-    return (reached + 1) / (permutations + 1)
+    step = max(1, min(_MOST_DRAWS, _BATCH_VALUES // n))
+    firsts = range(0, draws, step)
+    workers = min(_processors(), len(firsts))
+    if workers < 2 or draws * n < _BATCH_VALUES:
+        return np.sum([count(first, min(first + step, draws)) for first in firsts], axis=0)
+    with ThreadPoolExecutor(workers) as pool:
+        pending = [pool.submit(count, first, min(first + step, draws)) for first in firsts]
+        return np.sum([one.result() for one in pending], axis=0)
 
 
-@dataclass(frozen=True, eq=False)
-class _Cells:
-    """The finest division of the units that all stratifications of an arrangement are made of.
-
-    Attributes
-    ----------
-    codes : numpy.ndarray, shape (n,)
-        Cell of each unit.
-    count : int
-        Number of cells.
-    first_cells : tuple of numpy.ndarray
-        For each stratification, the cell at which each stratum begins.
-    sizes : tuple of numpy.ndarray
-        For each stratification, the units in each stratum.
-    """
-
-    codes: np.ndarray
-    count: int
-    first_cells: tuple[np.ndarray, ...]
-    sizes: tuple[np.ndarray, ...]
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
-def _cells_of(arrangement: Arrangement, rows: np.ndarray) -> _Cells:
-    order = np.argsort(arrangement.key[rows], kind="stable")
-    cuts = np.unique(np.concatenate(arrangement.bounds))
-    codes = np.empty(len(rows), dtype=np.intp)
-    codes[order] = np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
-    firsts = tuple(np.searchsorted(cuts, bounds[:-1]) for bounds in arrangement.bounds)
-    return _Cells(codes, len(cuts) - 1, firsts, tuple(np.diff(bounds) for bounds in arrangement.bounds))
+class _Gathered:
+    """A statistic that needs outcomes in the order of the data."""
+
+    def __init__(self, statistic: Statistic, order: np.ndarray) -> None:
+        self._statistic = statistic
+        self._places = np.argsort(order)
+
+    def q_of(self, outcomes: np.ndarray) -> np.ndarray:
+        return self._statistic.q_of(outcomes[:, self._places])
 
 
-def _largest(y: np.ndarray, cells: _Cells) -> np.ndarray:
-    """Largest sum of squares between strata over the stratifications, for each row of `y` (rows, n)."""
-    # One row alone, as with very many units, needs no second copy of the codes.
-    places = cells.codes if len(y) == 1 else cells.codes + cells.count * np.arange(len(y))[:, None]
-    sums = np.bincount(places.ravel(), weights=y.ravel(), minlength=len(y) * cells.count).reshape(len(y), -1)
-    largest = np.zeros(len(y))
-    for first, sizes in zip(cells.first_cells, cells.sizes, strict=True):
-        strata = np.add.reduceat(sums, first, axis=1)
-        np.maximum(largest, np.sum(strata**2 / sizes, axis=1), out=largest)
-    return largest
+def _in_order(statistic: Statistic, bound: BoundDraws) -> Statistic:
+    if isinstance(statistic, Reorderable):
+        return statistic.in_order(bound.order)
+    return _Gathered(statistic, bound.order)
