@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+_LANES = 4  # rows that are summed side by side: a sum need not wait for the one before it
 _CHUNK = 2048  # rows whose cells are numbered before they are counted: numbering then runs on vectors
 
 
@@ -106,3 +107,44 @@ def keep_occurring(
                 sums[at] = flat[cell, 1]
                 at += 1
     return places, counts, sums, ends
+
+
+@numba.njit(cache=True, nogil=True)
+def fill_moments(
+    tasks: np.ndarray,
+    codes: np.ndarray,
+    y: np.ndarray,
+    bounds: np.ndarray,
+    rounding: float,
+    counts: np.ndarray,
+    means: np.ndarray,
+    within: np.ndarray,
+) -> None:
+    """Count, mean and sum of squares about it of each stratum of the factors in `tasks`, in two passes.
+
+    Deviations up to `rounding` times the largest count (4 or more) are taken for none.
+    """
+    n = len(y)
+    for factor in tasks:
+        own = codes[factor]
+        strata = bounds[factor + 1] - bounds[factor]
+        number = np.zeros((_LANES, strata), dtype=np.int64)
+        sums = np.zeros((_LANES, strata))
+        for i in range(n):
+            number[i % _LANES, own[i]] += 1
+            sums[i % _LANES, own[i]] += y[i]
+        largest = 4
+        mean = np.empty(strata)
+        for stratum in range(strata):
+            count = number[:, stratum].sum()
+            largest = max(largest, count)
+            mean[stratum] = sums[:, stratum].sum() / count
+            counts[bounds[factor] + stratum] = count
+            means[bounds[factor] + stratum] = mean[stratum]
+        sums[:] = 0.0
+        for i in range(n):
+            deviation = y[i] - mean[own[i]]
+            if abs(deviation) > rounding * largest:
+                sums[i % _LANES, own[i]] += deviation * deviation
+        for stratum in range(strata):
+            within[bounds[factor] + stratum] = sums[:, stratum].sum()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 
+from spatial_region.core.threads import in_threads
+from spatial_region.geodetector._joint import narrow_codes
+from spatial_region.geodetector._joint_kernels import fill_moments
 from spatial_region.geodetector._tails import f_sf, noncentral_f_sf
+
+Singletons = Literal["keep", "drop"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +71,10 @@ class Moments:
 
 @dataclass(frozen=True)
 class FactorTest:
-    """Numbers of the factor detector; see `spatial_region.geodetector.detector` for their meaning."""
+    """Numbers of the factor detector; see `spatial_region.geodetector.detector` for their meaning.
+
+    `n` and `strata` are those that were tested; `singletons` are the strata of one unit, whether kept or dropped.
+    """
 
     q: float
     q_adjusted: float
@@ -73,6 +84,9 @@ class FactorTest:
     noncentrality: float
     p_wang: float
     p_central: float
+    n: int
+    strata: int
+    singletons: int
 
 
 def centre(y: np.ndarray) -> Outcome:
@@ -88,39 +102,80 @@ def centre(y: np.ndarray) -> Outcome:
 
 def stratum_moments(outcome: Outcome, codes: np.ndarray) -> Moments:
     """Return the moments by stratum; codes are 0..L-1 and each occurs."""
-    counts = np.bincount(codes)
-    means = np.bincount(codes, weights=outcome.centred) / counts
-    residuals = outcome.centred - means[codes]
+    return all_moments(outcome, [codes], [int(codes.max()) + 1])[0]
+
+
+def all_moments(outcome: Outcome, codes: Sequence[np.ndarray] | np.ndarray, levels: Sequence[int]) -> list[Moments]:
+    """Return the moments by stratum of every factor.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        The centred variable.
+    codes : sequence of numpy.ndarray, shape (n,), or what `narrow_codes` returned
+        Strata 0..L-1 of each factor; every stratum occurs.
+    levels : sequence of int
+        L of each factor.
+    """
+    narrow = narrow_codes(codes, levels)
+    bounds = np.concatenate(([0], np.cumsum(np.asarray(levels, dtype=np.int64))))
+    counts = np.zeros(bounds[-1], dtype=np.int64)
+    means, within = np.zeros(bounds[-1]), np.zeros(bounds[-1])
+    y = np.ascontiguousarray(outcome.centred)
     # What is left of values that are equal within their stratum is rounding of their mean, not variance.
-    rounding = np.finfo(float).eps * max(4, counts.max()) * np.abs(outcome.centred).max()
-    residuals[np.abs(residuals) <= rounding] = 0.0
-    return Moments(counts, means, np.bincount(codes, weights=residuals**2))
+    rounding = float(np.finfo(float).eps * max(y.max(), -y.min()))
+    tasks = np.arange(len(levels))
+    in_threads(fill_moments, tasks, narrow, y, bounds, rounding, counts, means, within, steps=2 * narrow.size)
+    parts = [slice(start, stop) for start, stop in pairwise(bounds.tolist())]
+    return [Moments(counts[own], means[own], within[own]) for own in parts]
 
 
-def factor_test(outcome: Outcome, moments: Moments) -> FactorTest:
+def factor_test(outcome: Outcome, moments: Moments, *, singletons: Singletons = "keep") -> FactorTest:
     r"""Return q, its adjusted form and its p-values.
 
     .. math:: q = 1 - \frac{SSW}{SST}, \quad F = \frac{N - L}{L - 1} \frac{q}{1 - q}
 
     .. math:: \lambda = \frac{1}{\sigma^2} \Big[\sum_h \mu_h^2 - \frac{1}{N} \big(\sum_h \sqrt{N_h} \mu_h\big)^2\Big]
 
-    with the population variance (divisor N), which is what the published formula implies.
+    with the population variance (divisor N), which is what the published formula implies. With `singletons` ``"drop"``
+    the strata of one unit leave first: N, L, the means and SST are those of the units that stay. Where fewer than two
+    strata stay, or none has two units, nothing can be tested and the numbers are NaN.
     """
-    n, strata = outcome.n, len(moments.counts)
+    n, total, mean = outcome.n, outcome.total, 0.0
+    alone = int(np.sum(moments.counts == 1))
+    if singletons == "drop" and alone:
+        kept = moments.counts > 1
+        moments = Moments(moments.counts[kept], moments.centred_means[kept], moments.within[kept])
+        n = int(moments.counts.sum())
+        mean = float(np.sum(moments.counts * moments.centred_means)) / n if n else 0.0
+        moments = Moments(moments.counts, moments.centred_means - mean, moments.within)
+        total = moments.between + float(moments.within.sum())
+    return _tested(moments, n=n, total=total, mean=outcome.mean + mean, alone=alone)
+
+
+def _tested(moments: Moments, *, n: int, total: float, mean: float, alone: int) -> FactorTest:
+    """Test the strata whose means are centred on `mean`; `alone` of them, or of those that left, had one unit."""
+    strata = len(moments.counts)
     df1, df2 = strata - 1, n - strata
     ssw = float(moments.within.sum())
-    q = min(moments.between / outcome.total, 1.0) if ssw > 0 else 1.0
-    f = (moments.between / df1) / (ssw / df2) if ssw > 0 else np.inf
-    raw = moments.centred_means + outcome.mean
-    spread = float(np.sum(raw**2) - np.sum(np.sqrt(moments.counts) * raw) ** 2 / n)
-    noncentrality = max(spread, 0.0) / (outcome.total / n)
+    q, f, noncentrality = np.nan, np.nan, np.nan
+    if total > 0 and df1 > 0:
+        q = min(moments.between / total, 1.0) if ssw > 0 else 1.0
+        raw = moments.centred_means + mean
+        spread = float(np.sum(raw**2) - np.sum(np.sqrt(moments.counts) * raw) ** 2 / n)
+        noncentrality = max(spread, 0.0) / (total / n)
+        if df2 > 0:
+            f = (moments.between / df1) / (ssw / df2) if ssw > 0 else np.inf
     return FactorTest(
         q=q,
-        q_adjusted=1 - (1 - q) * (n - 1) / df2,
+        q_adjusted=1 - (1 - q) * (n - 1) / df2 if df2 > 0 else np.nan,
         F=f,
         df1=df1,
         df2=df2,
         noncentrality=noncentrality,
         p_wang=noncentral_f_sf(f, df1, df2, noncentrality),
         p_central=float(f_sf(np.asarray(f), np.asarray(df1), np.asarray(df2))),
+        n=n,
+        strata=strata,
+        singletons=alone,
     )

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from spatial_region.geodetector._moments import Outcome
+from spatial_region.geodetector._additive import (
+    ADDITIVE,
+    ALONE,
+    ALONE_SQUARES,
+    BETWEEN,
+    CELLS,
+    KEPT_SUM,
+    RANK,
+    UNITS,
+    pair_numbers,
+)
+from spatial_region.geodetector._joint import CellTable
+from spatial_region.geodetector._moments import Outcome, Singletons
 from spatial_region.geodetector._tails import f_sf
 
-_NULL = 1e-9  # eigenvalues of the scaled normal equations below this are combinations that are not identified
-_EXACT = 1e-13  # a remaining share of variance below this is rounding
-_MOST_LEVELS = 500  # of the factor with fewer, and
-_MOST_CELLS = 4_000_000  # of both together, beyond which the additive model is not fitted
+EXACT = 1e-13  # a remaining share of variance below this is rounding
+_CANCELLED = 0.01  # a share of SST that units in cells of their own leave to the others, below which it is summed anew
 
 
 @dataclass(frozen=True)
 class PairTest:
-    """Numbers of the interaction detector for one pair of factors; NaN where a test has no degrees of freedom."""
+    """Numbers of the interaction detector for one pair of factors; NaN where a test has no degrees of freedom.
+
+    Attributes
+    ----------
+    q, q_adjusted : float
+        Explained by the overlay; adjusted for its number of cells.
+    n, cells : int
+        Units and cells that were tested.
+    singletons : int
+        Cells of one unit, whether kept or dropped.
+    one_unit_share : float
+        Share of all units that are in such cells.
+    q_additive, increment : float
+        Explained by the sum of both effects; what the overlay explains beyond it.
+    F, df1, df2, p_increment : float, int, int, float
+        F test of the increment.
+    """
 
     q: float
     q_adjusted: float
+    n: int
     cells: int
     singletons: int
+    one_unit_share: float
     q_additive: float
     increment: float
     F: float
@@ -31,78 +60,72 @@ class PairTest:
     p_increment: float
 
 
-def pair_test(outcome: Outcome, a: np.ndarray, b: np.ndarray, levels: tuple[int, int]) -> PairTest:
-    """Overlay two factors by integer codes, and test what the overlay adds to the sum of their effects.
+def pair_test(
+    outcome: Outcome, table: CellTable, levels: tuple[int, int], *, singletons: Singletons = "keep"
+) -> PairTest:
+    """Test what the overlay of two factors explains, and what it adds to the sum of their effects.
 
     Parameters
     ----------
     outcome : Outcome
         The centred variable.
-    a, b : numpy.ndarray, shape (n,)
-        Codes 0..L-1 of the factors.
+    table : CellTable
+        Counts and sums of the overlay.
     levels : tuple of int
-        L of each.
+        Strata of each factor.
+    singletons : {"keep", "drop"}
+        With ``"drop"`` the cells of one unit leave: N, SST and both models are those of the units that stay.
     """
-    row, column, counts, sums = _overlay(outcome.centred, a, b, levels)
-    n, cells = outcome.n, len(counts)
-    q = min(float(np.sum(sums**2 / counts)) / outcome.total, 1.0)
-    explained, rank = _additive(row, column, counts, sums, levels)
-    q_additive = float(np.minimum(explained / outcome.total, q))
-    df1, df2 = cells - rank, n - cells
-    increment = q - q_additive
-    f = (increment / df1) / ((1 - q) / df2) if df1 > 0 and df2 > 0 and 1 - q > _EXACT else np.nan
-    return PairTest(
-        q=q,
-        q_adjusted=1 - (1 - q) * (n - 1) / df2 if df2 > 0 else np.nan,
-        cells=cells,
-        singletons=int(np.sum(counts == 1)),
-        q_additive=q_additive,
-        increment=increment,
-        F=f,
-        df1=df1,
-        df2=df2,
-        p_increment=float(f_sf(np.asarray(f), np.asarray(df1), np.asarray(df2))),
+    return pair_tests(outcome, [table], [levels], singletons=singletons)[0]
+
+
+def pair_tests(
+    outcome: Outcome, tables: Sequence[CellTable], levels: Sequence[tuple[int, int]], *, singletons: Singletons = "keep"
+) -> list[PairTest]:
+    """Test many pairs; parameters as for `pair_test`, one table and two levels a pair."""
+    if not tables:
+        return []
+    bounds = np.cumsum([0, *(len(table.counts) for table in tables)])
+    joined = (
+        np.concatenate([getattr(table, name) for table in tables]) for name in ("row", "column", "counts", "sums")
     )
+    found, numbers = pair_numbers(bounds, *joined, np.asarray(levels, dtype=np.int64), singletons == "drop")
+    units, cells, alone, rank = (numbers[:, column] for column in (UNITS, CELLS, ALONE, RANK))
+    total = np.full(len(tables), outcome.total)
+    if singletons == "drop":
+        total = _kept_totals(outcome, tables, found, units)
+    df1, df2 = cells - rank, units - cells
+    with np.errstate(invalid="ignore", divide="ignore"):
+        q = np.where(total > 0, np.minimum(found[:, BETWEEN] / total, 1.0), np.nan)
+        additive = np.minimum(found[:, ADDITIVE] / total, q)
+        testable = (df1 > 0) & (df2 > 0) & (1 - q > EXACT)
+        f = np.where(testable, ((q - additive) / df1) / ((1 - q) / df2), np.nan)
+        adjusted = np.where(df2 > 0, 1 - (1 - q) * (units - 1) / df2, np.nan)
+    share = alone / outcome.n
+    columns = (q, adjusted, units, cells, alone, share, additive, q - additive, f, df1, df2, f_sf(f, df1, df2))
+    return [PairTest(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _overlay(
-    y: np.ndarray, a: np.ndarray, b: np.ndarray, levels: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return, for each cell that occurs, its level of a, its level of b, its count and the sum of y."""
-    joint = a * levels[1] + b
-    if levels[0] * levels[1] <= max(4 * len(y), 1024):
-        all_counts = np.bincount(joint)
-        cell = np.flatnonzero(all_counts)
-        counts, sums = all_counts[cell], np.bincount(joint, weights=y)[cell]
-    else:  # far more possible cells than units: number only those that occur
-        cell, joint = np.unique(joint, return_inverse=True)
-        counts, sums = np.bincount(joint), np.bincount(joint, weights=y)
-    return cell // levels[1], cell % levels[1], counts, sums
+def _kept_totals(outcome: Outcome, tables: Sequence[CellTable], found: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return SST, about their own mean, of the units that are not alone in their cells.
 
-
-def _additive(
-    row: np.ndarray, column: np.ndarray, counts: np.ndarray, sums: np.ndarray, levels: tuple[int, int]
-) -> tuple[float, int]:
-    """Return the sum of squares explained by the two factors without interaction, and its rank (constant included).
-
-    The normal equations are reduced to the factor with fewer levels and scaled, so that their eigenvalues lie
-    in [0, 1] and those of combinations that are not identified are zero. Factors of very many levels would need
-    very large equations; for them the sum of squares is NaN and the rank that of all cells.
+    The squares of those who leave are taken from SST, unless hardly any would stay and digits would cancel: then
+    the squares of the units that stay are summed. Values that are equal but for rounding have none.
     """
-    if levels[0] < levels[1]:
-        row, column, levels = column, row, (levels[1], levels[0])
-    if levels[1] > _MOST_LEVELS or levels[0] * levels[1] > _MOST_CELLS:
-        return np.nan, len(counts)
-    table = np.zeros(levels)
-    table[row, column] = counts
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    y_row = np.bincount(row, weights=sums)
-    y_column = np.bincount(column, weights=sums)
-    root = np.sqrt(columns)
-    scaled = table / root
-    reduced = np.eye(levels[1]) - scaled.T @ (scaled / rows[:, None])
-    right = (y_column - table.T @ (y_row / rows)) / root
-    eigenvalues, vectors = np.linalg.eigh(reduced)
-    kept = eigenvalues > _NULL
-    explained = np.sum(y_row**2 / rows) + np.sum((vectors.T @ right)[kept] ** 2 / eigenvalues[kept])
-    return float(explained), levels[0] + int(kept.sum())
+    rounding = 4 * np.finfo(float).eps * max(outcome.centred.max(), -outcome.centred.min())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = outcome.total - found[:, ALONE_SQUARES] - np.where(units > 0, found[:, KEPT_SUM] ** 2 / units, 0.0)
+    total[units == 0] = 0.0
+    for pair in np.flatnonzero((units > 0) & (total < _CANCELLED * outcome.total)):
+        counts, sums = tables[pair].counts, tables[pair].sums
+        stay = without(outcome.centred, sums[counts == 1])
+        deviation = stay - stay.mean()
+        total[pair] = deviation @ deviation if np.abs(deviation).max() > rounding else 0.0
+    return total
+
+
+def without(y: np.ndarray, leaving: np.ndarray) -> np.ndarray:
+    """Return the values of `y`, sorted, less one for each value in `leaving`; all of those occur in `y`."""
+    ordered, leaving = np.sort(y), np.sort(leaving)
+    first = np.searchsorted(leaving, leaving)
+    return np.delete(ordered, np.searchsorted(ordered, leaving) + np.arange(len(leaving)) - first)

@@ -15,8 +15,9 @@ from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
 from spatial_region.errors import SmallSampleWarning
-from spatial_region.geodetector._moments import Moments, Outcome, centre, factor_test, stratum_moments
-from spatial_region.geodetector._pairs import pair_test
+from spatial_region.geodetector._joint import narrow_codes, pair_tables
+from spatial_region.geodetector._moments import Moments, Outcome, all_moments, centre, factor_test
+from spatial_region.geodetector._pairs import pair_tests
 from spatial_region.geodetector._permutation import Arrangement, permutation_p
 from spatial_region.geodetector._report import candidate_table, factor_table, interaction_table
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
@@ -149,13 +150,13 @@ def geodetector(
     outcome = centre(rows.y)
     stratified = stratify(rows, outcome, names, bins)
     strata, tried = list(stratified.strata), dict(stratified.tried)
-    moments = [stratum_moments(outcome, one.codes) for one in strata]
+    levels = [one.n_strata for one in strata]
+    codes = narrow_codes([one.codes for one in strata], levels)
+    moments = all_moments(outcome, codes, levels)
     tests = [factor_test(outcome, own) for own in moments]
     p = _permutation_column(rows, outcome, strata, tried, permutations, seed)
-    pairs = [
-        (a, b, pair_test(outcome, strata[a].codes, strata[b].codes, (strata[a].n_strata, strata[b].n_strata)))
-        for a, b in combinations(range(len(names)), 2)
-    ]
+    found = pair_tests(outcome, pair_tables(outcome.centred, codes, levels), list(combinations(levels, 2)))
+    pairs = [(a, b, test) for (a, b), test in zip(combinations(range(len(names)), 2), found, strict=True)]
     _warn_small(strata, moments)
     return GeoDetectorResult(
         variable=variable,

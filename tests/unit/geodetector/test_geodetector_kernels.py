@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from spatial_region.geodetector._comparisons import variance_ratio, welch_tests
+from spatial_region.geodetector._joint import pair_tables
 from spatial_region.geodetector._moments import centre, factor_test, stratum_moments
 from spatial_region.geodetector._pairs import pair_test
 from spatial_region.geodetector._report import interaction_type
@@ -32,6 +33,11 @@ def q_by_loops(y, codes):
 def detect(y, codes):
     outcome = centre(np.asarray(y, dtype=float))
     return factor_test(outcome, stratum_moments(outcome, np.asarray(codes)))
+
+
+def overlay(y, a, b, levels):
+    outcome = centre(y)
+    return pair_test(outcome, pair_tables(outcome.centred, [a, b], levels)[0], levels)
 
 
 def dummies(codes):
@@ -102,7 +108,7 @@ def test_q_keeps_its_digits_far_from_zero():
 
 def test_overlay_equals_loops_and_least_squares(sample):
     y, a, b = sample
-    test = pair_test(centre(y), a, b, (4, 6))
+    test = overlay(y, a, b, (4, 6))
     both = [f"{i}|{j}" for i, j in zip(a, b, strict=True)]
     assert test.q == pytest.approx(q_by_loops(y, both), abs=1e-13)
     assert test.cells == len(set(both))
@@ -117,7 +123,7 @@ def test_overlay_equals_loops_and_least_squares(sample):
 
 def test_overlay_does_not_depend_on_which_factor_comes_first(sample):
     y, a, b = sample
-    one, other = pair_test(centre(y), a, b, (4, 6)), pair_test(centre(y), b, a, (6, 4))
+    one, other = overlay(y, a, b, (4, 6)), overlay(y, b, a, (6, 4))
     assert one.q == pytest.approx(other.q, abs=1e-14)
     assert one.p_increment == pytest.approx(other.p_increment, rel=1e-10)
 
@@ -127,7 +133,7 @@ def test_additive_rank_of_factors_that_split_into_unconnected_blocks():
     b = np.array([0, 1, 0, 1, 2, 3, 2, 3] * 3)
     y = np.random.default_rng(2).normal(size=24)
     additive, rank = explained(y, np.hstack([dummies(a), dummies(b)]))
-    test = pair_test(centre(y), a, b, (4, 4))
+    test = overlay(y, a, b, (4, 4))
     assert rank == 6
     assert test.df1 == test.cells - rank
     assert test.q_additive == pytest.approx(additive, abs=1e-12)
@@ -136,7 +142,7 @@ def test_additive_rank_of_factors_that_split_into_unconnected_blocks():
 def test_a_factor_that_refines_another_adds_nothing():
     y = np.random.default_rng(4).normal(size=60)
     fine = np.arange(60) % 6
-    test = pair_test(centre(y), fine // 2, fine, (3, 6))
+    test = overlay(y, fine // 2, fine, (3, 6))
     assert test.q == pytest.approx(detect(y, fine).q, abs=1e-14)
     assert test.df1 == 0
     assert np.isnan(test.F)
@@ -145,8 +151,8 @@ def test_a_factor_that_refines_another_adds_nothing():
 
 def test_overlay_of_very_many_levels_numbers_only_cells_that_occur(sample):
     y, a, b = sample
-    scattered = pair_test(centre(y), a * 500_000, b * 700_000, (2_000_000, 5_000_000))
-    dense = pair_test(centre(y), a, b, (4, 6))
+    scattered = overlay(y, a * 500_000, b * 700_000, (2_000_000, 5_000_000))
+    dense = overlay(y, a, b, (4, 6))
     assert (scattered.cells, scattered.singletons) == (dense.cells, dense.singletons)
     assert scattered.q == pytest.approx(dense.q, abs=1e-14)
     assert np.isnan(scattered.q_additive)
