@@ -5,6 +5,7 @@ Every function returns a `Figure`, which saves itself as PNG, SVG or PDF and car
 
 from spatial_region.viz import transition_plots as _transition_plots  # noqa: F401  adds its figures to plot
 from spatial_region.viz.bars import factor_bars
+from spatial_region.viz.bins_chart import bins_chart
 from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.categories import category_map
 from spatial_region.viz.choropleth import choropleth
@@ -20,12 +21,14 @@ from spatial_region.viz.permutations import permutation_histogram
 from spatial_region.viz.plot import plot
 from spatial_region.viz.risk_matrix import risk_matrix
 from spatial_region.viz.scatter import moran_scatter
+from spatial_region.viz.strata_map import strata_map
 from spatial_region.viz.transitions import transition_heatmap
 from spatial_region.viz.trend import moran_trend
 from spatial_region.viz.weights import connectivity_map
 
 __all__ = [
     "Figure",
+    "bins_chart",
     "cardinality_histogram",
     "category_map",
     "choropleth",
@@ -44,5 +47,6 @@ __all__ = [
     "risk_matrix",
     "significance_map",
     "small_multiples",
+    "strata_map",
     "transition_heatmap",
 ]

@@ -247,3 +247,8 @@ _WORDS: dict[str, dict[str, str]] = {
 def word(key: str, lang: str, **values: object) -> str:
     """Return one of the figure's words in a language, with values filled in."""
     return _WORDS[lang][key].format(**values)
+
+
+def has_word(key: str, lang: str) -> bool:
+    """Return whether the figures have a word for this."""
+    return key in _WORDS[lang]

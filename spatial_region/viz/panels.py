@@ -1,0 +1,118 @@
+"""Charts side by side: panels in rows, each with a heading, one legend and one set of notes for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.lines import Line2D
+
+from spatial_region.errors import InputError
+from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart, open_frame
+from spatial_region.viz.style import SMALL_SIZE, TEXT_SIZE, new_canvas, text_size, wrap
+
+# Eight colours that people with any colour vision tell apart (Okabe and Ito), and markers for those who print in grey.
+LINE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#222222", "#8c6d31")
+LINE_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "*")
+_HEIGHT, _SINGLE = 1.55, 2.6  # inches of the axes: of one among several, and alone
+_TICKS, _BELOW = 0.5, 0.24  # inches of the tick labels left of and below each panel
+_BETWEEN = 0.14
+_AXIS_LABEL = 0.2
+_NARROWEST = 0.7
+
+
+def line_look(place: int) -> dict[str, Any]:
+    """Return colour and marker of the line with this number."""
+    return {"color": LINE_COLOURS[place % len(LINE_COLOURS)], "marker": LINE_MARKERS[place % len(LINE_MARKERS)]}
+
+
+def panel_charts(
+    headings: Sequence[str],
+    handles: Sequence[Line2D],
+    options: ChartOptions,
+    *,
+    columns: int | None,
+    x_label: str,
+    y_label: str,
+    below: float = _BELOW,
+    notes: tuple[str, ...] = (),
+) -> tuple[Any, list[Any]]:
+    """Return a canvas and the axes of each panel, with headings, axis labels, legend and notes written.
+
+    Parameters
+    ----------
+    headings : sequence of str
+        One a panel; empty for none.
+    handles : sequence of Line2D
+        Of the legend under the panels.
+    options : ChartOptions
+        Title, language, source and width.
+    columns : int, optional
+        Panels in a row.
+    x_label, y_label : str
+        Written once: under the last row and beside the first column.
+    below : float
+        Inches of the tick labels under a panel.
+    notes : tuple of str
+        Lines under the legend.
+
+    Raises
+    ------
+    InputError
+        If panels would be too narrow to read.
+    """
+    count = len(headings)
+    width = options.get("width", 6.0 if count == 1 else 7.5)
+    per_row = min(columns or (count if count < 4 else 2 if count == 4 else 3), count)
+    rows = -(-count // per_row)
+    across = (width - 2 * MARGIN - _AXIS_LABEL - (per_row - 1) * _BETWEEN) / per_row
+    if across - _TICKS < _NARROWEST:
+        raise InputError(
+            f"panels would be {max(across - _TICKS, 0):.1f} inches wide; pass fewer columns= or a larger width=."
+        )
+    wrapped = [wrap(heading, across - _TICKS, TEXT_SIZE) for heading in headings]
+    heads = [
+        max(text_size(text, TEXT_SIZE)[1] if text else 0.0 for text in wrapped[row * per_row : (row + 1) * per_row])
+        + 0.12
+        for row in range(rows)
+    ]
+    high = _SINGLE if count == 1 else _HEIGHT
+    block = sum(heads) + rows * (high + below) + (rows - 1) * _BETWEEN
+    foot = _AXIS_LABEL + 0.04 + (_legend_height(handles, width) if handles else 0.0)
+    canvas, area = new_chart(block, {**options, "width": width}, left=0.0, right=0.0, bottom=foot, notes=notes)
+    tall = canvas.get_size_inches()[1]
+    box = area.get_position()
+    area.remove()
+    made, top = [], box.y1 * tall
+    for row, head in enumerate(heads):
+        for column in range(min(per_row, count - row * per_row)):
+            left = MARGIN + _AXIS_LABEL + column * (across + _BETWEEN) + _TICKS
+            place = (left / width, (top - head - high) / tall, (across - _TICKS) / width, high / tall)
+            axes = canvas.add_axes(place, label=f"panel {len(made)}")
+            open_frame(axes)
+            text = wrapped[len(made)]
+            canvas.text(left / width, (top - head + 0.06) / tall, text, fontsize=TEXT_SIZE, va="bottom")
+            made.append(axes)
+        top -= head + high + below + _BETWEEN
+    bottom, middle = box.y0, (box.y0 + box.y1) / 2
+    centre = (MARGIN + _AXIS_LABEL + _TICKS + width - MARGIN) / 2 / width
+    canvas.text(centre, bottom - 0.02 / tall, x_label, fontsize=TEXT_SIZE, ha="center", va="top")
+    canvas.text(MARGIN / width, middle, y_label, fontsize=TEXT_SIZE, rotation=90, va="center")
+    if handles:
+        anchor = (MARGIN / width, bottom - (_AXIS_LABEL + 0.08) / tall)
+        _add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
+    return canvas, made
+
+
+def _add_legend(canvas: Any, handles: Sequence[Line2D], width: float, **placing: Any) -> Any:
+    widest = max(text_size(str(handle.get_label()), SMALL_SIZE)[0] for handle in handles) + 0.62
+    columns = max(1, min(len(handles), int((width - 2 * MARGIN) / widest)))
+    return canvas.legend(
+        handles=handles, ncols=columns, frameon=False, borderpad=0, borderaxespad=0, handlelength=1.8, **placing
+    )
+
+
+def _legend_height(handles: Sequence[Line2D], width: float) -> float:
+    canvas = new_canvas(width, 4)
+    legend = _add_legend(canvas, handles, width, loc="upper left")
+    return float(legend.get_window_extent(canvas.canvas.get_renderer()).height / canvas.dpi) + 0.12
