@@ -17,7 +17,7 @@ def in_threads(kernel: Callable[..., None], tasks: np.ndarray, *arguments: Any, 
 
     Each task writes to a place of its own, so that the number of threads changes nothing.
     """
-    workers = min(_processors(), len(tasks))
+    workers = min(processors(), len(tasks))
     if workers < 2 or steps < _WORTH_IT:
         kernel(tasks, *arguments)
         return
@@ -26,7 +26,8 @@ def in_threads(kernel: Callable[..., None], tasks: np.ndarray, *arguments: Any, 
             done.result()
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

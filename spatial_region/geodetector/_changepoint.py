@@ -7,7 +7,6 @@ places to cut between; one run serves every number of strata up to k.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,6 +45,10 @@ class Cells:
     def sums(self, rows: np.ndarray) -> np.ndarray:
         """Running sums of each row of values (b, n) over the cells, shape (b, m + 1)."""
         return _running_sums(np.ascontiguousarray(rows, dtype=np.float64), self.codes, len(self.counts))
+
+    def in_order(self, rows: np.ndarray) -> Cells:
+        """Return the same cells for units in another order."""
+        return Cells(self.codes[rows], self.counts, self.edges, self.exact)
 
 
 def cells_of(x: np.ndarray, limit: int = EXACT) -> Cells:
@@ -128,18 +131,19 @@ class BestSegments:
     ks: tuple[int, ...]
     least: int
 
-    def q_of(self, Y: np.ndarray) -> np.ndarray:  # noqa: N803 - a matrix
-        """Return the largest q of a segmentation, for each row of values (b, n), centred."""
-        between = np.empty(len(Y))
-        _largest_between(self.cells.sums(Y), self.cells.sizes, np.array(self.ks), self.least, between)
-        return np.minimum(between / np.einsum("ij,ij->i", Y, Y), 1.0)
+    def q_of(self, outcomes: np.ndarray) -> np.ndarray:
+        """Return the largest q of a segmentation, for each row of centred values, shape (b, n) to (b,)."""
+        between = np.empty(len(outcomes))
+        _largest_between(self.cells.sums(outcomes), self.cells.sizes, np.array(self.ks), self.least, between)
+        return np.minimum(between / np.einsum("ij,ij->i", outcomes, outcomes), 1.0)
 
+    def tie_key(self, y: np.ndarray) -> np.ndarray:
+        """Return the cell of each unit."""
+        return self.cells.codes
 
-def segment_q(y: np.ndarray, cells: Cells, ks: Sequence[int], least: int) -> dict[int, float]:
-    """Return the q of the best segmentation into each number of segments that can be reached."""
-    between, _ = _solve(cells.sums(y[None, :])[0], cells.sizes, max(ks), least)
-    total = float(y @ y)
-    return {k: min(float(between[k]) / total, 1.0) for k in ks if between[k] >= 0}
+    def in_order(self, rows: np.ndarray) -> BestSegments:
+        """Return the same statistic for units in another order."""
+        return BestSegments(self.cells.in_order(rows), self.ks, self.least)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -85,19 +85,27 @@ class LevelledOff:
     def _order(self) -> np.ndarray:
         return np.argsort(self.key, kind="stable")
 
-    def q_of(self, Y: np.ndarray) -> np.ndarray:  # noqa: N803 - a matrix
-        """Return q of the strata chosen, for each row of values (b, n), centred."""
-        every = candidate_q(Y, self._order, self.bounds)
+    def q_of(self, outcomes: np.ndarray) -> np.ndarray:
+        """Return q of the strata chosen, for each row of centred values, shape (b, n) to (b,)."""
+        every = candidate_q(outcomes, self._order, self.bounds)
         tried = np.array(self.ks)
         distinct = np.unique(tried)
         best = np.column_stack([every[:, tried == k].max(axis=1) for k in distinct])
         return best[np.arange(len(best)), levels_off(tuple(distinct), best)]
 
+    def tie_key(self, y: np.ndarray) -> np.ndarray:
+        """Return the key itself."""
+        return self.key
 
-def candidate_q(Y: np.ndarray, order: np.ndarray, bounds: Sequence[np.ndarray]) -> np.ndarray:  # noqa: N803
+    def in_order(self, rows: np.ndarray) -> LevelledOff:
+        """Return the same statistic for units in another order."""
+        return LevelledOff(self.key[rows], self.bounds, self.ks)
+
+
+def candidate_q(outcomes: np.ndarray, order: np.ndarray, bounds: Sequence[np.ndarray]) -> np.ndarray:
     """Return q of every stratification, for each row of centred values: shape (b, number of stratifications)."""
     firsts = np.concatenate(([0], np.cumsum([len(own) for own in bounds])))
-    rows = np.ascontiguousarray(Y, dtype=np.float64)
+    rows = np.ascontiguousarray(outcomes, dtype=np.float64)
     between = _between(rows, order, np.concatenate(bounds).astype(np.int64), firsts)
     return np.minimum(between / np.einsum("ij,ij->i", rows, rows)[:, None], 1.0)
 

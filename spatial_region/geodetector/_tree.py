@@ -58,12 +58,20 @@ class BestTree:
     k: int
     least: int
 
-    def q_of(self, Y: np.ndarray) -> np.ndarray:  # noqa: N803 - a matrix
-        """Return q of the leaves, for each row of values (b, n), centred."""
-        totals = np.einsum("ij,ij->i", Y, Y)
-        between = np.empty(len(Y))
-        _grow_each(self.cells.sums(Y), self.cells.sizes, self.k, self.least, totals * _NO_GAIN, between)
+    def q_of(self, outcomes: np.ndarray) -> np.ndarray:
+        """Return q of the leaves, for each row of centred values, shape (b, n) to (b,)."""
+        totals = np.einsum("ij,ij->i", outcomes, outcomes)
+        between = np.empty(len(outcomes))
+        _grow_each(self.cells.sums(outcomes), self.cells.sizes, self.k, self.least, totals * _NO_GAIN, between)
         return np.minimum(between / totals, 1.0)
+
+    def tie_key(self, y: np.ndarray) -> np.ndarray:
+        """Return the cell of each unit."""
+        return self.cells.codes
+
+    def in_order(self, rows: np.ndarray) -> BestTree:
+        """Return the same statistic for units in another order."""
+        return BestTree(self.cells.in_order(rows), self.k, self.least)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Number
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import did_you_mean, name_some
-from spatial_region.core.options import check_option, check_whole_number
-from spatial_region.errors import InputError, UnknownNameError
-from spatial_region.geodetector._breaks import RULES, assign
+from spatial_region.core.messages import name_some
+from spatial_region.errors import InputError
+from spatial_region.geodetector._breaks import RULES, assign, headtail_edges
+from spatial_region.geodetector._changepoint import best_segments, cells_of
+from spatial_region.geodetector._moments import Outcome
+from spatial_region.geodetector._tree import grow
+from spatial_region.geodetector.rules import (
+    AS_GIVEN,
+    DEFAULT_K,
+    FITTED,
+    OPTIMAL_KS,
+    Bins,
+    Cut,
+    Method,
+    Rule,
+    cuts_by_factor,
+    parse_rule,
+)
 
-Method = Literal["quantile", "equal", "natural", "geometric", "sd", "optimal"]
-Cut: TypeAlias = "int | str | tuple[str, int | Sequence[int]] | Sequence[float] | None"
-Bins: TypeAlias = "Cut | Mapping[str, Cut]"
+__all__ = [
+    "AS_GIVEN", "DEFAULT_K", "LEAST_UNITS", "OPTIMAL_KS", "Bins", "Cut", "Method", "Rule", "Strata",
+    "check_strata", "cut_strata",
+    "cuts_by_factor", "fitted_edges", "given_strata", "is_numeric", "may_be_codes", "parse_rule", "rule_edges",
+    "rule_strata",
+]  # fmt: skip
 
-DEFAULT_K = 5
-OPTIMAL_KS = tuple(range(3, 9))
-AS_GIVEN = "as given"
+LEAST_UNITS = 3  # in each stratum that is chosen by what it explains
 _FEW = 20  # a factor of whole numbers with at most this many distinct, repeated values may be codes
 
 
@@ -58,58 +72,6 @@ class Strata:
     def n_strata(self) -> int:
         """Number of strata."""
         return len(self.labels)
-
-
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """How one factor is to be cut: a method with one or several k, or edges."""
-
-    method: str
-    ks: tuple[int, ...] = ()
-    edges: np.ndarray | None = None
-
-
-def cuts_by_factor(bins: Bins, factors: Sequence[str]) -> dict[str, tuple[Cut, bool]]:
-    """Spread `bins` over the factors: what each is cut by, and whether it was named for that factor alone.
-
-    Raises
-    ------
-    UnknownNameError
-        If a mapping names something that is not a factor.
-    """
-    if not isinstance(bins, Mapping):
-        return dict.fromkeys(factors, (_plain(bins), False))
-    for key in bins:
-        if key not in factors:
-            raise UnknownNameError(
-                f"bins names {key!r}, which is not a factor.{did_you_mean(key, factors)} "
-                f"The factors are: {name_some(factors, limit=20)}."
-            )
-    return {factor: (_plain(bins.get(factor)), factor in bins) for factor in factors}
-
-
-def parse_rule(cut: Any, factor: str) -> Rule:
-    """Read one entry of `bins`.
-
-    Raises
-    ------
-    InputError
-        If it is not an int, a method, a (method, k) pair or ascending edges.
-    """
-    if isinstance(cut, str):
-        check_option(cut, Method, "bins")
-        return Rule(cut, OPTIMAL_KS if cut == "optimal" else (DEFAULT_K,))
-    if not isinstance(cut, (tuple, list)) and np.ndim(cut) == 0:
-        return Rule("quantile", (check_whole_number(cut, f"bins for {factor!r}", least=2),))
-    if isinstance(cut, (tuple, list)) and len(cut) == 2 and isinstance(cut[0], str):
-        check_option(cut[0], Method, "bins")
-        ks = (cut[1],) if np.ndim(cut[1]) == 0 else tuple(cut[1])
-        whole = tuple(check_whole_number(k, f"k in bins for {factor!r}", least=2) for k in ks)
-        if not whole or (cut[0] != "optimal" and len(whole) > 1):
-            raise InputError(f"bins for {factor!r}: {cut[0]!r} takes one k; found {cut[1]!r}.")
-        return Rule(cut[0], whole)
-    edges = _read_edges(cut, factor)
-    return Rule("edges", (len(edges) - 1,), edges)
 
 
 def is_numeric(column: pd.Series) -> bool:
@@ -151,7 +113,7 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
         )
     blank = np.full(len(levels), np.nan)
     labels = tuple(_show_level(level) for level in levels)
-    return _checked(Strata(factor, codes, labels, AS_GIVEN, blank, blank, len(levels)))
+    return check_strata(Strata(factor, codes, labels, AS_GIVEN, blank, blank, len(levels)))
 
 
 def cut_strata(x: np.ndarray, edges: np.ndarray, *, factor: str, method: str) -> Strata:
@@ -168,9 +130,11 @@ def cut_strata(x: np.ndarray, edges: np.ndarray, *, factor: str, method: str) ->
             f"{factor!r} has {len(outside)} values outside the edges {edges[0]:g} to {edges[-1]:g}: "
             f"{name_some(f'{value:g}' for value in outside)}. Widen the edges; -inf and inf are allowed."
         )
-    occupied, codes = np.unique(assign(x, edges), return_inverse=True)
+    numbers = assign(x, edges)
+    occupied = np.flatnonzero(np.bincount(numbers))
+    codes = np.searchsorted(occupied, numbers)
     labels = _interval_labels(edges)
-    return _checked(
+    return check_strata(
         Strata(
             factor,
             codes.astype(np.int64),
@@ -183,46 +147,95 @@ def cut_strata(x: np.ndarray, edges: np.ndarray, *, factor: str, method: str) ->
     )
 
 
-def rule_strata(x: np.ndarray, rule: Rule, *, factor: str) -> Strata:
-    """Cut a numeric factor by a rule with one k, or at explicit edges.
+def rule_strata(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | None = None) -> Strata:
+    """Cut a numeric factor by a rule with one k, by head/tail breaks, or at explicit edges.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (n,)
+        Values of the factor.
+    rule : Rule
+        Not ``"optimal"`` or ``"loess"``, which search: see `spatial_region.geodetector.cutting`.
+    factor : str
+        Name, for messages.
+    outcome : Outcome, optional
+        The variable that is explained; ``"changepoint"`` and ``"tree"`` need it.
 
     Raises
     ------
     InputError
         If the values are too few or too often equal for that many strata.
     """
-    k = rule.ks[0]
+    return cut_strata(x, rule_edges(x, rule, factor=factor, outcome=outcome), factor=factor, method=rule.method)
+
+
+def rule_edges(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | None = None) -> np.ndarray:
+    """Return the edges at which a rule cuts; parameters and errors are those of `rule_strata`."""
     if rule.edges is not None:
-        return cut_strata(x, rule.edges, factor=factor, method="edges")
+        return rule.edges
+    if rule.method == "headtail":
+        return headtail_edges(x)
+    k = rule.ks[0]
     distinct = len(np.unique(x))
     if distinct < k:
         raise InputError(
             f"{factor!r} has {distinct} distinct values, fewer than the {k} strata asked for. "
             f"Ask for fewer, or take the values as strata: bins={{{factor!r}: None}}."
         )
+    if rule.method in FITTED:
+        return _fitted(x, rule.method, k, factor, outcome)
     edges = RULES[rule.method](x, (k,)).get(k)
     if edges is None:
         raise InputError(
             f"{factor!r} cannot be cut geometrically: its least value is {x.min():g}, and ratios need "
             f"positive values. Choose another method, for example bins={{{factor!r}: ('natural', {k})}}."
         )
-    strata = cut_strata(x, edges, factor=factor, method=rule.method)
-    if rule.method == "quantile" and strata.n_strata < k:
+    if rule.method == "quantile" and (strata := len(np.unique(assign(x, edges)))) < k:
         value, often = _most_frequent(x)
         raise InputError(
-            f"{factor!r} cannot be cut into {k} quantile strata: equal values leave {strata.n_strata} "
+            f"{factor!r} cannot be cut into {k} quantile strata: equal values leave {strata} "
             f"({value:g} occurs {often} times in {len(x)} rows). "
             f"Ask for fewer, or for bins={{{factor!r}: ('natural', {k})}}."
         )
-    return strata
+    return edges
 
 
-def _plain(cut: Cut) -> Cut:
-    """Read ``"as given"``, as tables print it and as text files need it, as None."""
-    return None if isinstance(cut, str) and cut == AS_GIVEN else cut
+def fitted_edges(x: np.ndarray, outcome: Outcome, method: str, ks: tuple[int, ...]) -> dict[int, np.ndarray]:
+    """Return the edges of change-point or tree strata for each k; none for a k that cannot be reached.
+
+    Cuts lie midway between the neighbouring values of `x`. A stratum has at least three units.
+    """
+    cells = cells_of(x)
+    if method == "changepoint":
+        starts = best_segments(outcome.centred, cells, max(ks), LEAST_UNITS)
+        found = {k: starts[k, : k + 1] for k in ks if starts[k, 0] == 0}
+    else:
+        grown = {k: grow(outcome.centred, cells, k, LEAST_UNITS) for k in ks}
+        found = {k: own for k, own in grown.items() if len(own) == k + 1}
+    return {k: cells.edges[own] for k, own in found.items()}
 
 
-def _checked(strata: Strata) -> Strata:
+def _fitted(x: np.ndarray, method: str, k: int, factor: str, outcome: Outcome | None) -> np.ndarray:
+    if outcome is None:
+        raise InputError(f"{method!r} cuts {factor!r} where the variable changes; give the variable too.")
+    edges = fitted_edges(x, outcome, method, (k,)).get(k)
+    if edges is None:
+        needed = "each must have" if method == "changepoint" else "a cut must explain something, and leave on each side"
+        raise InputError(
+            f"{factor!r} ({len(x)} rows, {len(np.unique(x))} distinct values) has no {k} strata by {method!r}: "
+            f"{needed} at least {LEAST_UNITS} rows. Ask for fewer: bins={{{factor!r}: ({method!r}, {max(k - 1, 2)})}}."
+        )
+    return edges
+
+
+def check_strata(strata: Strata) -> Strata:
+    """Return the strata.
+
+    Raises
+    ------
+    InputError
+        If there is one stratum only, or one for each unit.
+    """
     n = len(strata.codes)
     if strata.n_strata < 2:
         raise InputError(
@@ -235,21 +248,6 @@ def _checked(strata: Strata) -> Strata:
             f"within strata. Group its values first."
         )
     return strata
-
-
-def _read_edges(cut: Any, factor: str) -> np.ndarray:
-    advice = (
-        f"bins for {factor!r} must be a whole number of at least 2, a method, a (method, k) pair, "
-        f"or at least three ascending edges, ends included; found {cut!r}."
-    )
-    if not isinstance(cut, (Sequence, np.ndarray, pd.Index, pd.Series)) or not all(
-        isinstance(edge, Number) and not isinstance(edge, bool) for edge in cut
-    ):
-        raise InputError(advice)
-    edges = np.asarray(cut, dtype=float)
-    if len(edges) < 3 or not (np.diff(edges) > 0).all():
-        raise InputError(advice)
-    return edges
 
 
 def _interval_labels(edges: np.ndarray) -> list[str]:
