@@ -121,6 +121,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "bins loess": "LOESS rule",
         "q by group": "q of each factor",
         "undefined q": "–: no q",
+        "all regions": "All regions",
+        "pooled": "All times pooled",
     },
     "zh": {
         "HH": "高-高",
@@ -240,6 +242,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "bins loess": "LOESS 规则",
         "q by group": "各因子的 q 值",
         "undefined q": "–：无 q 值",
+        "all regions": "全部单元",
+        "pooled": "各期合并",
     },
 }
 
