@@ -135,8 +135,8 @@ def _codes_at(tree: Tree, factors: TreeFactors, f: int, node: int) -> np.ndarray
 def _cut(tree: Tree, factors: TreeFactors, f: int, left: int, right: int) -> str:
     """Return the number of fewest digits that parts the children, next to the middle between them."""
     values = factors.levels[f]
-    below = float(values[_codes_at(tree, factors, f, left).max()])  # type: ignore[arg-type]
-    above = float(values[_codes_at(tree, factors, f, right).min()])  # type: ignore[arg-type]
+    below = float(values[_codes_at(tree, factors, f, left).max()])
+    above = float(values[_codes_at(tree, factors, f, right).min()])
     middle = below + (above - below) / 2
     for digits in range(1, 17):
         cut = float(f"{middle:.{digits}g}")
