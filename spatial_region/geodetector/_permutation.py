@@ -13,8 +13,8 @@ from spatial_region.geodetector._statistics import BestOf, Reorderable, Statisti
 
 _BATCH_VALUES = 262_144  # of permuted outcomes held at once by a thread
 _MOST_DRAWS = 64  # in a batch
-_TIE = 1e-10  # relative: a permuted statistic this close to the observed one counts as equal
-_ROUNDING = 1e-15  # absolute, for an observed statistic of zero
+TIE = 1e-10  # relative: a permuted statistic this close to the observed one counts as equal
+ROUNDING = 1e-15  # absolute, for an observed statistic of zero
 
 Arrangement = BestOf  # the former name
 
@@ -59,7 +59,7 @@ def permutation_tests(
     bound = draws.bind(y, ties, seed)
     ordered = [_in_order(one, bound) for one in statistics]
     observed = np.array([one.q_of(bound.values[None, :])[0] for one in ordered])
-    least = observed * (1 - _TIE) - _ROUNDING
+    least = observed * (1 - TIE) - ROUNDING
 
     def count(first: int, stop: int) -> np.ndarray:
         permuted = np.empty((stop - first, len(y)))

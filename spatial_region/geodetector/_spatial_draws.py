@@ -50,7 +50,7 @@ class SpatialModes:
 
 def spatial_modes(w: scipy.sparse.sparray | np.ndarray) -> SpatialModes:
     """Return the modes of spatial weights, shape (n, n), n at most `MOST_REGIONS`."""
-    dense = w.toarray() if scipy.sparse.issparse(w) else np.asarray(w, dtype=np.float64)
+    dense = np.asarray(w, dtype=np.float64) if isinstance(w, np.ndarray) else w.toarray()
     n = len(dense)
     symmetric = (dense + dense.T) / 2
     centred = symmetric - symmetric.mean(axis=0)
