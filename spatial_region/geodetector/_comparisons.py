@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from spatial_region.geodetector._moments import Moments, Outcome
+from spatial_region.geodetector._studentized_range import studentized_range_sf
 from spatial_region.geodetector._tails import f_sf, t_two_sided
 
 RatioDefinition = Literal["wang", "mean_square"]
@@ -39,6 +40,23 @@ def welch_tests(moments: Moments) -> WelchTests:
     return WelchTests(first, second, difference, t, df, t_two_sided(t, df))
 
 
+def games_howell(tests: WelchTests, n_strata: int) -> np.ndarray:
+    r"""Return p-values of all pairs of strata that allow for their number and for unequal variances.
+
+    .. math:: p = P(Q_{L, df} > \sqrt{2} \, |t|)
+
+    with Welch's t and Satterthwaite's df of the pair, and Q the studentised range of `n_strata` means. The chance that
+    any pair of equal strata falls below the level is close to the level, so no further correction is due. NaN where t
+    does not exist.
+
+    References
+    ----------
+    Games, P. A., Howell, J. F. (1976). Pairwise multiple comparison procedures with unequal N's and/or variances: a
+    Monte Carlo study. Journal of Educational Statistics 1(2), 113-125. https://doi.org/10.3102/10769986001002113
+    """
+    return studentized_range_sf(np.abs(tests.t) * np.sqrt(2), n_strata, tests.df)
+
+
 @dataclass(frozen=True)
 class VarianceRatio:
     """F of the ecological detector: what factor a leaves unexplained over what factor b leaves."""
@@ -68,7 +86,7 @@ def variance_ratio(first: Moments, second: Moments, definition: RatioDefinition 
 
     `p` is two-sided; a small `p_one_sided` says that factor b explains more. Both suppose independent samples. On
     the same rows the sums share most of their errors, and true nulls are hardly ever rejected; `dependent_comparison`
-    is the test for that.
+    is the test for that. NaN where both leave nothing, or no degree of freedom.
 
     References
     ----------
@@ -86,7 +104,9 @@ def variance_ratio(first: Moments, second: Moments, definition: RatioDefinition 
         if df1 <= 0 or df2 <= 0:
             return VarianceRatio(np.nan, df1, df2, np.nan, np.nan)
         a, b = a / df1, b / df2
-    f = a / b if b > 0 else (np.inf if a > 0 else np.nan)
+    if a == b == 0:
+        return VarianceRatio(np.nan, df1, df2, np.nan, np.nan)
+    f = a / b if b > 0 else np.inf
     above = float(f_sf(np.asarray(f), np.asarray(df1), np.asarray(df2)))
     below = float(f_sf(np.asarray(1 / f if f > 0 else np.inf), np.asarray(df2), np.asarray(df1)))
     return VarianceRatio(f, df1, df2, min(1.0, 2 * min(above, below)), above)
