@@ -3,33 +3,75 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from typing import Any, get_args, overload
 
-import numpy as np
 import pandas as pd
 
+from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_some
-from spatial_region.core.options import Missing, check_whole_number
-from spatial_region.core.seeds import DEFAULT_SEED, generator
-from spatial_region.core.spec import digest, make_spec
+from spatial_region.core.options import Missing, check_between, check_option, check_whole_number
+from spatial_region.core.sample import resolve_weights
+from spatial_region.core.seeds import DEFAULT_SEED
+from spatial_region.core.spec import make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import SmallSampleWarning
-from spatial_region.geodetector._joint import narrow_codes, pair_tables
-from spatial_region.geodetector._moments import Moments, Outcome, all_moments, centre, factor_test
-from spatial_region.geodetector._pairs import pair_tests
-from spatial_region.geodetector._permutation import Arrangement, permutation_p
-from spatial_region.geodetector._report import candidate_table, factor_table, interaction_table
+from spatial_region.core.weights import Weights, as_weights
+from spatial_region.errors import InputError, SmallSampleWarning
+from spatial_region.geodetector._detect import Settings, detect, detect_parts
+from spatial_region.geodetector._moments import Singletons
+from spatial_region.geodetector._notes import FEW_UNITS, small_strata
+from spatial_region.geodetector._parts import CutWithin, Part, Time, parts_of
+from spatial_region.geodetector._plans import Permute
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
-from spatial_region.geodetector.optimal import Candidate, arrangement_of
+from spatial_region.geodetector.groups import GeoDetectorGroups
 from spatial_region.geodetector.result import GeoDetectorResult
-from spatial_region.geodetector.strata import (
-    Bins,
-    Strata,
-)
-from spatial_region.geodetector.stratify import stratify
+from spatial_region.geodetector.rules import Bins
 
-_FEW_UNITS = 3
+
+@overload
+def geodetector(
+    study: Study | pd.DataFrame,
+    variable: str,
+    factors: Sequence[str],
+    *,
+    at: object = None,
+    time: None = None,
+    grouping: None = None,
+    bins: Bins = None,
+    cut_within: CutWithin = "part",
+    singletons: Singletons = "keep",
+    missing: Missing = "raise",
+    triples: bool = False,
+    permute: Permute | Sequence[Permute] = "rows",
+    permute_pairs: bool = True,
+    w: object = None,
+    permutations: int = 999,
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+) -> GeoDetectorResult: ...
+
+
+@overload
+def geodetector(
+    study: Study | pd.DataFrame,
+    variable: str,
+    factors: Sequence[str],
+    *,
+    at: object = None,
+    time: Time | None = None,
+    grouping: str | pd.Series | None = None,
+    bins: Bins = None,
+    cut_within: CutWithin = "part",
+    singletons: Singletons = "keep",
+    missing: Missing = "raise",
+    triples: bool = False,
+    permute: Permute | Sequence[Permute] = "rows",
+    permute_pairs: bool = True,
+    w: object = None,
+    permutations: int = 999,
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+) -> GeoDetectorGroups: ...
 
 
 def geodetector(
@@ -38,11 +80,20 @@ def geodetector(
     factors: Sequence[str],
     *,
     at: object = None,
+    time: Time | None = None,
+    grouping: str | pd.Series | None = None,
     bins: Bins = None,
+    cut_within: CutWithin = "part",
+    singletons: Singletons = "keep",
     missing: Missing = "raise",
+    triples: bool = False,
+    permute: Permute | Sequence[Permute] = "rows",
+    permute_pairs: bool = True,
+    w: object = None,
     permutations: int = 999,
+    level: float = 0.95,
     seed: int = DEFAULT_SEED,
-) -> GeoDetectorResult:
+) -> GeoDetectorResult | GeoDetectorGroups:
     r"""Measure how much of a variable's variance each stratification explains, alone and in pairs.
 
     .. math:: q = 1 - \frac{\sum_h \sum_{i \in h} (y_i - \bar y_h)^2}{\sum_i (y_i - \bar y)^2}
@@ -51,7 +102,7 @@ def geodetector(
     ----------
     study : Study or pandas.DataFrame
         Where the variable and the factors are. In a study a factor may be a variable or a column of `regions`,
-        such as a grouping. A frame has one row a unit.
+        such as a grouping. A frame has one row a unit; with an index of region and time it is a panel.
     variable : str
         Numeric variable to explain.
     factors : sequence of str
@@ -59,6 +110,11 @@ def geodetector(
     at : object, optional
         Time, for a panel. Without it all region-years are pooled as if they were independent, which they are
         not: p-values are then too small, and a note in the result says so.
+    time : {"each", "both"}, optional
+        Examine each time by itself; ``"both"`` adds all times pooled.
+    grouping : str or pandas.Series, optional
+        Examine all regions and each group of them: a column of the study, its regions or the frame, or groups
+        indexed by region. With `grouping` or `time` the result is a `GeoDetectorGroups`.
     bins : int, str, (str, int), edges, mapping or None
         How numeric factors become strata:
 
@@ -66,27 +122,49 @@ def geodetector(
           ever repeated are refused.
         - an int k: k quantile strata;
         - ``"quantile"``, ``"equal"``, ``"natural"`` (exact Fisher-Jenks), ``"geometric"`` or ``"sd"``, with
-          five strata, or with k: ``("natural", 4)``;
+          five strata, or with k: ``("natural", 4)``; ``"headtail"``, which finds k itself;
         - ``"optimal"``: the method and k (3 to 8, or ``("optimal", [4, 5])``) with the largest q among
           stratifications with at least three units in each stratum;
+        - ``"loess"``: the k at which q levels off, with the best method for it; ``("loess", [3, 4, 5, 6])``;
+        - ``"changepoint"`` or ``"tree"``, with k as above: cut where the variable changes, by least squares
+          segmentation (the robust geographical detector) or a regression tree;
         - ascending edges, both ends included: ``[0, 10, 100, inf]``. Intervals are closed on the right, the
           first on both sides;
         - a mapping of factor to any of these. Factors it does not name are taken as given.
 
         Text, bool and category are never cut. Whole numbers with at most 20 distinct, repeated values may be
         codes or quantities: where `bins` is not a mapping they are refused until you say which.
+    cut_within : {"part", "whole", "time", "group"}
+        Which rows are cut together: those of each part that is examined (the default), all of them, those of each
+        time (stratum 1 is then the lowest of its year), or of each group of `grouping`.
+    singletons : {"keep", "drop"}
+        Strata and overlays of one unit stay, and lift q without evidence, or are left out of the detector they
+        occur in (as R's geodetector does).
     missing : {"raise", "drop"}
         What to do with rows in which the variable or a factor is missing.
+    triples : bool
+        Whether to overlay every three factors as well.
+    permute : {"rows", "within_regions", "whole_regions", "spatial"} or several
+        Who changes places in the permutations. ``"rows"`` is always made: p_permutation. ``"within_regions"``
+        permutes the times of each region, ``"whole_regions"`` gives the whole series of a region to another;
+        ``"spatial"`` keeps the spatial autocorrelation of the variable (Moran spectral randomisation: Wagner and
+        Dray 2015), and in a panel its serial correlation. Each has its column: p_within_regions, p_whole_regions,
+        p_spatial.
+    permute_pairs : bool
+        Whether to permute pairs too, which takes most of the time where there are many.
+    w : Weights, Graph, W or str, optional
+        Weights whose spatial patterns ``permute="spatial"`` keeps; the study's only one by default.
     permutations : int
-        Permutations behind ``p_permutation``; 0 for none. Their time grows with rows and factors: 999 of a million
-        rows take about half a minute.
+        Permutations behind the p-values; 0 for none. Their time grows with rows, factors and pairs.
+    level : float
+        Confidence of the intervals of q.
     seed : int
         Seed of the permutations.
 
     Returns
     -------
-    GeoDetectorResult
-        With `factors`, `interactions`, `risk`, `ecological`, `bins` and `candidates`, all DataFrames.
+    GeoDetectorResult or GeoDetectorGroups
+        With `factors`, `interactions`, `triples`, `risk`, `ecological`, `bins` and `candidates`, all DataFrames.
 
     Raises
     ------
@@ -97,12 +175,17 @@ def geodetector(
     ConstantVariableError
         If the variable does not vary.
     DuplicateError
-        If a factor is named twice, or a column of the frame occurs twice.
+        If a factor is named twice, a column of the frame occurs twice, or a grouping names a region twice.
+    AlignmentError
+        If a grouping has none of the regions.
+    WeightsError
+        If ``permute="spatial"`` has no weights, or they lack a region.
     OptionError
-        If a method does not exist.
+        If a method or another option does not exist.
     InputError
         If a name is not text, the variable or a factor holds values that are neither numbers nor strata, or a factor
-        cannot be cut as asked, has one stratum only, or has every unit in its own.
+        cannot be cut as asked, has one stratum only, or has every unit in its own; if times, groups or a balanced
+        panel are needed and absent.
 
     Warns
     -----
@@ -111,18 +194,25 @@ def geodetector(
 
     Notes
     -----
-    Read ``p_permutation``. ``p_central`` tests the same hypothesis (all strata have one mean) by the F
-    distribution of one-way analysis of variance. ``p_wang`` is the published non-central F p-value, given because
-    the literature prints it; its non-centrality changes when a constant is added to the variable, so it answers no
-    fixed question. All of them take units to be independent: spatially autocorrelated values reject too often.
+    Read ``p_permutation``, for units that are independent. ``p_central`` tests the same hypothesis (all strata have one
+    mean) by the F distribution of one-way analysis of variance. ``p_wang`` is the published non-central F p-value, given
+    because the literature prints it; its non-centrality changes when a constant is added to the variable, so it answers
+    no fixed question. Spatially autocorrelated values, and years of one region, reject true nulls far too often by all
+    of these: read ``p_spatial``, or ``p_whole_regions``, for them.
+
+    ``q_lower`` and ``q_upper`` invert the non-central F distribution: strata and their sizes are fixed, and errors
+    normal, independent and of one variance.
 
     Choosing the best of many stratifications inflates q. For factors cut with ``"optimal"``, ``p_permutation``
     compares the chosen q with the largest q of the same stratifications in each permutation, which allows for the
-    choice; ``p_wang`` and ``p_central`` do not allow for it.
+    choice; ``p_wang``, ``p_central`` and the interval do not. ``"loess"``, ``"changepoint"`` and ``"tree"`` are
+    likewise made anew for each permutation.
 
     The overlay of two factors explains at least as much as either. It has so many strata that pure noise is nearly
-    always called "enhance, nonlinear"; read ``p_increment``, the F test of the overlay against the sum of both
-    effects, before you call a pair synergistic.
+    always called "enhance, nonlinear" (``noise_nonlinear`` says how often in your data); read ``p_increment``, the F
+    test of the overlay against the sum of both effects, before you call a pair synergistic.
+
+    Parts that cannot be examined, such as a group of three regions, are listed with the reason in `skipped`.
 
     References
     ----------
@@ -132,6 +222,10 @@ def geodetector(
 
     Wang, J.-F., Zhang, T.-L., Fu, B.-J. (2016). A measure of spatial stratified heterogeneity. Ecological
     Indicators 67, 250-256. https://doi.org/10.1016/j.ecolind.2016.02.052
+
+    Wagner, H. H., Dray, S. (2015). Generating spatially constrained null models for irregularly spaced data using
+    Moran spectral randomization methods. Methods in Ecology and Evolution 6(10), 1169-1178.
+    https://doi.org/10.1111/2041-210X.12407
 
     Examples
     --------
@@ -143,108 +237,103 @@ def geodetector(
     >>> found.risk[["stratum_a", "stratum_b", "difference"]].values.tolist()
     [['a', 'b', -6.0], ['a', 'c', -3.0], ['b', 'c', 3.0]]
     """
-    check_whole_number(permutations, "permutations")
-    check_whole_number(seed, "seed")
     names = factor_names(factors)
-    rows = gather_rows(study, variable, names, at=at, missing=missing)
-    outcome = centre(rows.y)
-    stratified = stratify(rows, outcome, names, bins)
-    strata, tried = list(stratified.strata), dict(stratified.tried)
-    levels = [one.n_strata for one in strata]
-    codes = narrow_codes([one.codes for one in strata], levels)
-    moments = all_moments(outcome, codes, levels)
-    tests = [factor_test(outcome, own) for own in moments]
-    p = _permutation_column(rows, outcome, strata, tried, permutations, seed)
-    found = pair_tests(outcome, pair_tables(outcome.centred, codes, levels), list(combinations(levels, 2)))
-    pairs = [(a, b, test) for (a, b), test in zip(combinations(range(len(names)), 2), found, strict=True)]
-    _warn_small(strata, moments)
-    return GeoDetectorResult(
+    rows = gather_rows(study, variable, names, at=at, missing=missing, grouping=grouping)
+    ways = _ways(permute)
+    settings = Settings(
         variable=variable,
-        n=outcome.n,
-        dropped=rows.dropped,
-        factors=factor_table(strata, moments, tests, p),
-        interactions=interaction_table(names, [test.q for test in tests], pairs),
-        candidates=candidate_table(tried),
+        names=names,
+        bins=bins,
+        cut_within=cut_within,
+        singletons=singletons,
+        triples=triples,
+        permute=ways,
+        permute_pairs=permute_pairs,
+        w=_weights(study, w, at) if "spatial" in ways or w is not None else None,
         permutations=permutations,
-        notes=_notes(rows, strata, tried, permutations, len(pairs)),
-        spec=make_spec(
-            "geodetector",
-            options={
-                "variable": variable, "factors": names, "at": at, "bins": bins, "missing": missing,
-                "permutations": permutations,
-            },
-            inputs={"rows": outcome.n, "dropped": len(rows.dropped), "values": digest(rows.y)},
-            seed=seed if permutations else None,
-        ),
-        mean=outcome.mean,
-        scale=outcome.scale,
-        strata=tuple(strata),
-        moments=tuple(moments),
+        level=level,
+        seed=seed,
+        regions=study if isinstance(study, Study) else None,
+        options={
+            "variable": variable, "factors": names, "at": at, "time": time, "grouping": _named(grouping),
+            "bins": bins, "cut_within": cut_within, "singletons": singletons, "missing": missing,
+            "triples": triples, "permute": ways, "permute_pairs": permute_pairs, "permutations": permutations,
+            "level": level,
+        },
     )  # fmt: skip
+    _check(settings, time, rows)
+    if time is None and grouping is None:
+        found = detect(rows, settings)
+        _warn_small({"": found})
+        return found
+    return _groups(rows, parts_of(rows, time), settings, time is not None)
 
 
-def _permutation_column(
-    rows: Rows,
-    outcome: Outcome,
-    strata: list[Strata],
-    tried: dict[str, tuple[Candidate, list[Candidate]]],
-    permutations: int,
-    seed: int,
-) -> np.ndarray:
-    if not permutations:
-        return np.full(len(strata), np.nan)
-    arrangements = [
-        arrangement_of(rows.factors[one.factor].to_numpy(dtype=float), tried[one.factor][1])
-        if one.factor in tried
-        else Arrangement(one.codes, (np.concatenate(([0], np.cumsum(np.bincount(one.codes)))),))
-        for one in strata
-    ]
-    return permutation_p(outcome.centred, arrangements, permutations, generator(seed, "geodetector"))
+def _check(settings: Settings, time: Time | None, rows: Rows) -> None:
+    check_whole_number(settings.permutations, "permutations")
+    check_whole_number(settings.seed, "seed")
+    check_between(settings.level, "level", low=0, high=1)
+    check_option(settings.singletons, Singletons, "singletons")
+    check_option(settings.cut_within, CutWithin, "cut_within")
+    if time is not None:
+        check_option(time, Time, "time")
+    if settings.cut_within == "time" and not rows.is_panel:
+        raise InputError('cut_within="time" needs rows by region and time; these have no time.')
+    if settings.cut_within == "group" and rows.groups is None:
+        raise InputError('cut_within="group" needs groups; pass grouping=, the name of a column.')
 
 
-def _warn_small(strata: list[Strata], moments: list[Moments]) -> None:
+def _ways(permute: object) -> tuple[Permute, ...]:
+    """Return the ways to permute, rows first, each once."""
+    given: list[Any] = [permute] if isinstance(permute, str) or not isinstance(permute, Iterable) else list(permute)
+    for one in given:
+        check_option(one, Permute, "permute")
+    return tuple(one for one in get_args(Permute) if one == "rows" or one in given)
+
+
+def _weights(study: object, w: object, at: object) -> Weights | None:
+    if isinstance(study, Study):
+        return resolve_weights(study, w, at=at)
+    return None if w is None else as_weights(w)
+
+
+def _named(grouping: str | pd.Series | None) -> object:
+    return grouping if grouping is None or isinstance(grouping, str) else str(grouping.name)
+
+
+def _groups(rows: Rows, parts: list[Part], settings: Settings, by_time: bool) -> GeoDetectorGroups:
+    made, skipped = detect_parts(rows, parts, settings)
+    _warn_small({part.described: made[part.group, part.time] for part in parts if (part.group, part.time) in made})
+    levels = (*(("group",) if rows.groups is not None else ()), *(("time",) if by_time else ()))
+    described = {(part.group, part.time): part.described for part in parts}
+    notes = [f"{described[key]}: not examined. {reason}" for key, reason in skipped.items()]
+    if rows.groups is not None and (outside := rows.regions[rows.groups.isna()].unique()).size:
+        notes.append(f"{len(outside)} regions are in no group: {name_some(outside)}.")
+    for key, part in made.items():
+        notes += [f"{described[key]}: {note}" for note in part.notes if note not in made[next(iter(made))].notes]
+    whole = made[next(iter(made))]
+    return GeoDetectorGroups(
+        variable=settings.variable,
+        parts=FrozenDict(made),
+        skipped=FrozenDict(skipped),
+        levels=levels,
+        notes=(*whole.notes, *notes),
+        spec=make_spec("geodetector", options=settings.options, inputs=whole.spec.inputs, seed=whole.spec.seed),
+    )
+
+
+def _warn_small(found: dict[str, GeoDetectorResult]) -> None:
+    """Warn once of strata of fewer than three units, in whichever part."""
     small = {
-        one.factor: int(np.sum(own.counts < _FEW_UNITS))
-        for one, own in zip(strata, moments, strict=True)
-        if own.counts.min() < _FEW_UNITS
+        f"{factor!r} ({count})" + (f" in {part}" if part else "")
+        for part, one in found.items()
+        for factor, count in small_strata(one.numbers).items()
     }
+    dropped = any(one.spec.options["singletons"] == "drop" for one in found.values())
     if small:
-        listed = name_some(f"{factor!r} ({count})" for factor, count in small.items())
+        handled = "Those of one unit are left out" if dropped else "They are kept, and lift q without evidence"
         warnings.warn(
-            f"strata with fewer than {_FEW_UNITS} units: {listed}. They are kept, and lift q without evidence; "
-            f"consider fewer strata.",
+            f"strata with fewer than {FEW_UNITS} units: {name_some(sorted(small))}. {handled}; consider fewer strata.",
             SmallSampleWarning,
             stacklevel=3,
         )
-
-
-def _notes(
-    rows: Rows,
-    strata: list[Strata],
-    tried: dict[str, tuple[Candidate, list[Candidate]]],
-    permutations: int,
-    n_pairs: int,
-) -> tuple[str, ...]:
-    notes = []
-    if len(rows.dropped):
-        notes.append(f"{len(rows.dropped)} rows with missing values were dropped.")
-    if rows.pooled_times > 1:
-        notes.append(
-            f"{rows.pooled_times} times are pooled; rows of one region are not independent, so p-values are too small."
-        )
-    emptied = [one for one in strata if one.n_strata < one.asked]
-    if emptied:
-        listed = name_some(f"{one.factor!r} ({one.n_strata} of {one.asked})" for one in emptied)
-        notes.append(f"intervals without a unit are no strata: {listed}.")
-    if tried:
-        corrected = (
-            "p_permutation allows for it, p_wang and p_central do not"
-            if permutations
-            else "no p-value here allows for it; set permutations=999"
-        )
-        notes.append(f"q of {name_some(map(repr, tried))} is inflated by choosing the best bins; {corrected}.")
-    if permutations:
-        notes.append(f"p_permutation from {permutations} permutations cannot be below {1 / (permutations + 1):.2g}.")
-    if n_pairs:
-        notes.append('pure noise is usually called "enhance, nonlinear" as well; read p_increment.')
-    return tuple(notes)
