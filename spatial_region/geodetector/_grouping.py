@@ -39,9 +39,7 @@ def group_of_rows(
     if isinstance(grouping, pd.Series):
         return _by_region(grouping, index)
     if not isinstance(grouping, str):
-        raise InputError(
-            f"grouping must be the name of a column, or a Series of groups by region; found {grouping!r}."
-        )
+        raise InputError(f"grouping must be the name of a column, or a Series of groups by region; found {grouping!r}.")
     if isinstance(study, Study):
         return study.frame([grouping], at=at)[grouping]
     if grouping not in study.columns:

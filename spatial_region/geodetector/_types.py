@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 TIE = 1e-10  # q values closer than this count as equal when the type of an interaction is named
 
 
@@ -30,17 +28,3 @@ def interaction_type(q_a: float, q_b: float, q_ab: float) -> str:
     if q_ab >= min(q_a, q_b) - TIE:
         return "weaken, univariate"
     return "weaken, nonlinear"
-
-
-def triple_type(single: Sequence[float], strongest_pair: float, q_abc: float) -> str:
-    """Name how three factors act together, by the rules of pairs carried over.
-
-    ``"enhance, nonlinear"`` above the sum of the three q, ``"independent"`` at it, ``"enhance, trivariate"`` above
-    the strongest pair, and ``"no more than a pair"`` where the third factor adds nothing to that pair.
-    """
-    total = sum(single)
-    if q_abc > total + TIE:
-        return "enhance, nonlinear"
-    if q_abc >= total - TIE:
-        return "independent"
-    return "enhance, trivariate" if q_abc > strongest_pair + TIE else "no more than a pair"

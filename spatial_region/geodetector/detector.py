@@ -194,11 +194,11 @@ def geodetector(
 
     Notes
     -----
-    Read ``p_permutation``, for units that are independent. ``p_central`` tests the same hypothesis (all strata have one
-    mean) by the F distribution of one-way analysis of variance. ``p_wang`` is the published non-central F p-value, given
-    because the literature prints it; its non-centrality changes when a constant is added to the variable, so it answers
-    no fixed question. Spatially autocorrelated values, and years of one region, reject true nulls far too often by all
-    of these: read ``p_spatial``, or ``p_whole_regions``, for them.
+    Read ``p_permutation``, for units that are independent. ``p_central`` tests the same hypothesis (all strata have
+    one mean) by the F distribution of one-way analysis of variance. ``p_wang`` is the published non-central F
+    p-value, given because the literature prints it; its non-centrality changes when a constant is added to the
+    variable, so it answers no fixed question. Spatially autocorrelated values, and years of one region, reject true
+    nulls far too often by all of these: read ``p_spatial``, or ``p_whole_regions``, for them.
 
     ``q_lower`` and ``q_upper`` invert the non-central F distribution: strata and their sizes are fixed, and errors
     normal, independent and of one variance.
@@ -248,6 +248,7 @@ def geodetector(
         singletons=singletons,
         triples=triples,
         permute=ways,
+        columns=ways,
         permute_pairs=permute_pairs,
         w=_weights(study, w, at) if "spatial" in ways or w is not None else None,
         permutations=permutations,
