@@ -3,6 +3,7 @@
 Every function returns a `Figure`, which saves itself as PNG, SVG or PDF and carries the data that it shows.
 """
 
+from spatial_region.viz import detector_plots as _detector_plots  # noqa: F401  adds its figures to plot
 from spatial_region.viz import transition_plots as _transition_plots  # noqa: F401  adds its figures to plot
 from spatial_region.viz.bars import factor_bars
 from spatial_region.viz.bins_chart import bins_chart

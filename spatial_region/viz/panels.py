@@ -78,12 +78,14 @@ def panel_charts(
     ]
     high = _SINGLE if count == 1 else _HEIGHT
     block = sum(heads) + rows * (high + below) + (rows - 1) * _BETWEEN
-    foot = _AXIS_LABEL + 0.04 + (_legend_height(handles, width) if handles else 0.0)
+    under = _AXIS_LABEL if x_label else 0.0
+    foot = under + 0.04 + (_legend_height(handles, width) if handles else 0.0)
     canvas, area = new_chart(block, {**options, "width": width}, left=0.0, right=0.0, bottom=foot, notes=notes)
     tall = canvas.get_size_inches()[1]
     box = area.get_position()
     area.remove()
-    made, top = [], box.y1 * tall
+    made: list[Any] = []
+    top = box.y1 * tall
     for row, head in enumerate(heads):
         for column in range(min(per_row, count - row * per_row)):
             left = MARGIN + _AXIS_LABEL + column * (across + _BETWEEN) + _TICKS
@@ -99,7 +101,7 @@ def panel_charts(
     canvas.text(centre, bottom - 0.02 / tall, x_label, fontsize=TEXT_SIZE, ha="center", va="top")
     canvas.text(MARGIN / width, middle, y_label, fontsize=TEXT_SIZE, rotation=90, va="center")
     if handles:
-        anchor = (MARGIN / width, bottom - (_AXIS_LABEL + 0.08) / tall)
+        anchor = (MARGIN / width, bottom - (under + 0.08) / tall)
         _add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
     return canvas, made
 

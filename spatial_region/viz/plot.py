@@ -15,14 +15,11 @@ from spatial_region.autocorr.moran import Moran
 from spatial_region.core.options import check_option
 from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError
-from spatial_region.geodetector.result import GeoDetectorResult
 from spatial_region.panel.impacts import Impacts
 from spatial_region.panel.result import SpatialPanelResult
-from spatial_region.viz.bars import factor_bars
 from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.clusters import cluster_map, significance_map
 from spatial_region.viz.figure import Figure
-from spatial_region.viz.heatmap import interaction_heatmap
 from spatial_region.viz.intervals import impact_table, interval_plot
 from spatial_region.viz.permutations import permutation_histogram
 from spatial_region.viz.scatter import moran_scatter
@@ -31,7 +28,6 @@ from spatial_region.viz.weights import connectivity_map
 from spatial_region.viz.words import word
 
 LocalKind = Literal["clusters", "significance", "scatter"]
-DetectorKind = Literal["interaction", "factor"]
 PanelKind = Literal["impacts", "coefficients"]
 WeightsKind = Literal["map", "histogram"]
 MoranKind = Literal["scatter", "permutations"]
@@ -50,7 +46,8 @@ def plot(result: Any, **options: Any) -> Figure:
     `LocalMoran`   ``"clusters"`` `cluster_map`, ``"significance"`` `significance_map` (``regions=``
                    if the values came without boundaries), ``"scatter"`` `moran_scatter`
     `GeoDetector`  ``"interaction"`` `interaction_heatmap` (the default with several factors),
-                   ``"factor"`` `factor_bars`
+                   ``"factor"`` `factor_bars` (``p=`` chooses the p-values of the stars), ``"risk"``
+                   `risk_matrix`, ``"strata"`` `strata_map` (of one ``factor=``), ``"bins"`` `bins_chart`
     `Weights`      ``"map"`` `connectivity_map` (with ``regions=``), ``"histogram"``
                    `cardinality_histogram` (the default without)
     `Impacts`      `interval_plot` of direct, indirect and total impacts
@@ -145,22 +142,6 @@ def _(
         return significance_map(regions, table["p_adjusted"], **options)
     options.setdefault("note", "\n".join([_joined(word("level", lang, level=level), adjusted, lang), made]))
     return cluster_map(regions, table["cluster"], **options)
-
-
-@plot.register
-def _(result: GeoDetectorResult, *, kind: DetectorKind | None = None, **options: Any) -> Figure:
-    # One factor has no pairs, and its heatmap would be one cell.
-    kind = kind or ("interaction" if len(result.factors) > 1 else "factor")
-    check_option(kind, DetectorKind, "kind")
-    if kind == "interaction":
-        return interaction_heatmap(result.interactions, result.factors, **options)
-    p: pd.Series = result.factors["p_permutation" if result.permutations else "p_central"]
-    lang = _lang(options)
-    options.setdefault(
-        "note",
-        word("p permutation", lang, count=result.permutations) if result.permutations else word("p central", lang),
-    )
-    return factor_bars(result.factors["q"], p, **options)
 
 
 @plot.register

@@ -90,7 +90,9 @@ def strata_map(
     levels = _levels(strata, means, ordered=ordered)
     colours = sequence(palette or ("YlOrRd" if ordered else "Set2"), len(levels))
     labels = _labels(levels, means, lang)
-    classes = [MapClass(str(level), *rest) for level, *rest in zip(levels, labels, colours, strict=True)]
+    classes = [
+        MapClass(str(level), label, colour) for level, label, colour in zip(levels, labels, colours, strict=True)
+    ]
     keys = matched.map(str, na_action="ignore").astype(object).fillna(NO_DATA)
     with style(lang):
         told = word("stratum means", lang, variable=variable) if means is not None and variable else ""
