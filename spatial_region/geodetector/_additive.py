@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-BETWEEN, KEPT_SUM, ALONE_SQUARES, ADDITIVE = 0, 1, 2, 3  # columns of the sums
+BETWEEN, ADDITIVE = 0, 1  # columns of the sums
 UNITS, CELLS, ALONE, RANK = 0, 1, 2, 3  # columns of the numbers
 MOST_LEVELS = 1000  # of the factor with fewer levels, beyond which the additive model is not fitted
 
@@ -22,25 +22,23 @@ def pair_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the sums and the numbers of each pair, whose cells are those from one of `bounds` to the next.
 
-    Sums: of squares between the cells that stay; of the outcome in them; of squares of the units that are alone;
-    of squares that the additive model explains. Numbers: units and cells that stay; cells of one unit; rank of the
-    additive model. With `drop` cells of one unit do not stay.
+    Sums: of squares between the cells that stay; of squares that the additive model explains. Numbers: units and cells
+    that stay; cells of one unit; rank of the additive model. With `drop` cells of one unit do not stay.
     """
     pairs = len(bounds) - 1
-    found, numbers = np.zeros((pairs, 4)), np.zeros((pairs, 4), dtype=np.int64)
+    found, numbers = np.zeros((pairs, 2)), np.zeros((pairs, 4), dtype=np.int64)
     for pair in range(pairs):
         cells = np.arange(bounds[pair], bounds[pair + 1])
         single = counts[cells] == 1
         numbers[pair, ALONE] = single.sum()
-        found[pair, ALONE_SQUARES] = np.sum(sums[cells[single]] ** 2)
         if drop:
             cells = cells[~single]
         count, total = counts[cells].astype(np.float64), sums[cells]
-        units, summed = counts[cells].sum(), total.sum()
-        numbers[pair, UNITS], numbers[pair, CELLS], found[pair, KEPT_SUM] = units, len(cells), summed
+        units = counts[cells].sum()
+        numbers[pair, UNITS], numbers[pair, CELLS] = units, len(cells)
         if units == 0:
             continue
-        mean = total / count - summed / units
+        mean = total / count - total.sum() / units
         found[pair, BETWEEN] = np.sum(count * mean**2)
         a, b, many, few = row[cells], column[cells], levels[pair, 0], levels[pair, 1]
         if many < few:

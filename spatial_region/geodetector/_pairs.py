@@ -10,10 +10,8 @@ import numpy as np
 from spatial_region.geodetector._additive import (
     ADDITIVE,
     ALONE,
-    ALONE_SQUARES,
     BETWEEN,
     CELLS,
-    KEPT_SUM,
     RANK,
     UNITS,
     pair_numbers,
@@ -93,7 +91,7 @@ def pair_tests(
     units, cells, alone, rank = (numbers[:, column] for column in (UNITS, CELLS, ALONE, RANK))
     total = np.full(len(tables), outcome.total)
     if singletons == "drop":
-        total = _kept_totals(outcome, tables, found, units)
+        total = np.array([kept_total(outcome, table) for table in tables])
     df1, df2 = cells - rank, units - cells
     with np.errstate(invalid="ignore", divide="ignore"):
         q = np.where(total > 0, np.minimum(found[:, BETWEEN] / total, 1.0), np.nan)
@@ -106,22 +104,23 @@ def pair_tests(
     return [PairTest(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
-def _kept_totals(outcome: Outcome, tables: Sequence[CellTable], found: np.ndarray, units: np.ndarray) -> np.ndarray:
+def kept_total(outcome: Outcome, table: CellTable) -> float:
     """Return SST, about their own mean, of the units that are not alone in their cells.
 
     The squares of those who leave are taken from SST, unless hardly any would stay and digits would cancel: then
     the squares of the units that stay are summed. Values that are equal but for rounding have none.
     """
-    rounding = 4 * np.finfo(float).eps * max(outcome.centred.max(), -outcome.centred.min())
-    with np.errstate(invalid="ignore", divide="ignore"):
-        total = outcome.total - found[:, ALONE_SQUARES] - np.where(units > 0, found[:, KEPT_SUM] ** 2 / units, 0.0)
-    total[units == 0] = 0.0
-    for pair in np.flatnonzero((units > 0) & (total < _CANCELLED * outcome.total)):
-        counts, sums = tables[pair].counts, tables[pair].sums
-        stay = without(outcome.centred, sums[counts == 1])
-        deviation = stay - stay.mean()
-        total[pair] = deviation @ deviation if np.abs(deviation).max() > rounding else 0.0
-    return total
+    alone = table.counts == 1
+    leaving, units = table.sums[alone], outcome.n - int(alone.sum())
+    if units == 0:
+        return 0.0
+    total = outcome.total - float(np.sum(leaving**2)) - float(np.sum(table.sums[~alone])) ** 2 / units
+    if total >= _CANCELLED * outcome.total:
+        return total
+    stay = without(outcome.centred, leaving)
+    deviation = stay - stay.mean()
+    rounding = 4 * np.finfo(float).eps * np.abs(outcome.centred).max()
+    return float(deviation @ deviation) if np.abs(deviation).max() > rounding else 0.0
 
 
 def without(y: np.ndarray, leaving: np.ndarray) -> np.ndarray:
