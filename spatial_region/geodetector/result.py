@@ -13,8 +13,18 @@ from spatial_region.core.options import Correction, check_keywords, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec
 from spatial_region.errors import UnknownNameError
-from spatial_region.geodetector import _report as report
 from spatial_region.geodetector._numbers import Numbers
+from spatial_region.geodetector._report import (
+    bins_table,
+    candidate_table,
+    corrected,
+    ecological_table,
+    factor_table,
+    interaction_table,
+    risk_table,
+    strata_of_rows,
+    triple_table,
+)
 
 Detector = Literal["factor", "interaction", "triple", "risk", "ecological"]
 
@@ -68,7 +78,7 @@ class GeoDetectorResult(Result):
         ``q_adjusted``; ``q_lower`` and ``q_upper``, confidence limits; ``F``, ``df1``, ``df2``; ``noncentrality``;
         ``method`` of cutting.
         """
-        return report.factor_table(self.numbers)
+        return factor_table(self.numbers)
 
     @cached_property
     def interactions(self) -> pd.DataFrame:
@@ -80,7 +90,7 @@ class GeoDetectorResult(Result):
         ``p_increment`` and the permutation p of that, ``p_increment_permutation``; ``p_permutation`` of ``q_ab``;
         ``noise_nonlinear``, the share of permutations in which the pair would be "enhance, nonlinear" too.
         """
-        return report.interaction_table(self.numbers)
+        return interaction_table(self.numbers)
 
     @cached_property
     def triples(self) -> pd.DataFrame:
@@ -89,7 +99,7 @@ class GeoDetectorResult(Result):
         ``q_additive`` is that of the three effects without any interaction, and ``increment`` what all interactions
         add to it.
         """
-        return report.triple_table(self.numbers)
+        return triple_table(self.numbers)
 
     @cached_property
     def risk(self) -> pd.DataFrame:
@@ -97,7 +107,7 @@ class GeoDetectorResult(Result):
 
         NaN where a stratum has one unit, or no variance exists. For p-values corrected for their number see `table`.
         """
-        return report.risk_table(self.numbers)
+        return risk_table(self.numbers)
 
     @cached_property
     def ecological(self) -> pd.DataFrame:
@@ -109,17 +119,17 @@ class GeoDetectorResult(Result):
         the same values, and hardly ever find a difference. ``p_paired`` is for the same rows: a t test of the
         ``difference`` in adjusted q, from paired squared residuals.
         """
-        return report.ecological_table(self.numbers)
+        return ecological_table(self.numbers)
 
     @cached_property
     def bins(self) -> pd.DataFrame:
         """Every stratum: ``factor``, ``method``, ``stratum``, ``lower`` and ``upper``, ``n``, ``mean``, ``sd``."""
-        return report.bins_table(self.numbers)
+        return bins_table(self.numbers)
 
     @cached_property
     def candidates(self) -> pd.DataFrame:
         """Of factors whose bins were searched, each stratification tried: factor, method, k, q, chosen."""
-        return report.candidate_table(self.numbers)
+        return candidate_table(self.numbers)
 
     def strata_by_row(self, factor: str) -> pd.Series:
         """Return the stratum of each row, as an ordered category; for a map, or as a column of a table.
@@ -134,7 +144,7 @@ class GeoDetectorResult(Result):
             raise UnknownNameError(
                 f"no factor {factor!r}.{did_you_mean(factor, names)} There are: {name_some(names, limit=20)}."
             )
-        return report.strata_of_rows(self.numbers, self.index, factor)
+        return strata_of_rows(self.numbers, self.index, factor)
 
     def table(
         self, detector: Detector = "factor", *, correction: Correction | None = None, **options: Any
@@ -162,7 +172,7 @@ class GeoDetectorResult(Result):
             return table
         check_option(correction, Correction, "correction")
         columns = {"interaction": ("p_increment",), "triple": ("p_increment",), "factor": self._p_columns}
-        return report.corrected(
+        return corrected(
             table, columns.get(detector, ("p",)), correction, within="factor" if detector == "risk" else None
         )
 
