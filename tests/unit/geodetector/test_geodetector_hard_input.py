@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import spatial_region as sr
-from spatial_region.core.seeds import generator
-from spatial_region.geodetector._permutation import Arrangement, permutation_p
+from spatial_region.geodetector._draws import FreeRows
+from spatial_region.geodetector._permutation import permutation_tests
+from spatial_region.geodetector._statistics import BestOf
 
 
 @pytest.fixture
@@ -63,19 +64,18 @@ def test_overlapping_stratifications_agree_with_brute_force():
     order = np.argsort(key, kind="stable")
     ends = np.concatenate(([0], np.cumsum(np.bincount(key))))
     bounds = (ends[[0, 4, 8, -1]], ends[[0, 6, -1]])
-    (p,) = permutation_p(y - y.mean(), [Arrangement(key, bounds)], 120, generator(5))
+    centred = y - y.mean()
+    (p,) = permutation_tests(centred, [BestOf(key, bounds)], draws=FreeRows(), permutations=120, seed=5)
 
     def largest(values: np.ndarray, places: np.ndarray) -> float:
         kept = [sum(values[places[a:b]].sum() ** 2 / (b - a) for a, b in pairwise(each)) for each in bounds]
         return max(kept)
 
-    centred = y - y.mean()
-    rows = np.lexsort((key, centred))
-    shuffled_order = np.argsort(key[rows], kind="stable")
-    draws = generator(5)
-    reached = sum(
-        largest(draws.permutation(centred[rows]), shuffled_order) >= largest(centred, order) for _ in range(120)
-    )
+    draws = FreeRows().bind(centred, [], 5)
+    permuted = np.empty((120, 25))
+    draws.fill(0, permuted)
+    own_order = np.argsort(key[draws.order], kind="stable")
+    reached = sum(largest(one, own_order) >= largest(centred, order) for one in permuted)
     assert p == (reached + 1) / 121
     assert 0 < reached < 120
 
