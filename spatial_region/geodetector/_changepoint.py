@@ -14,6 +14,7 @@ import numba
 import numpy as np
 
 EXACT = 2_000  # distinct values of x up to which every cut is tried; beyond, this many places for cuts are
+_NONE = -1e300  # where there is no division; far below any sum of squares of scaled values
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ def best_segments(y: np.ndarray, cells: Cells, k: int, least: int) -> np.ndarray
         j segments of that many units.
     """
     sums = cells.sums(y[None, :])[0]
-    between, first = _solve(sums, cells.sizes, k, least)
+    between, first = _solve(sums, cells.sizes, k, least, True)
     m = len(cells.counts)
     starts = np.full((k + 1, k + 1), -1, dtype=np.int64)
     for j in range(1, k + 1):
@@ -158,38 +159,65 @@ def _running_sums(rows: np.ndarray, codes: np.ndarray, m: int) -> np.ndarray:
     return sums
 
 
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
+def _best_value(best: np.ndarray, sums: np.ndarray, sizes: np.ndarray, low: int, high: int, end: int) -> float:
+    """Return the largest sum of squares between when the last segment begins at `low` to `high` - 1.
+
+    The flags say that there is no NaN, which lets the compiler compare several at once; the maximum is exact.
+    """
+    total, size = sums[end], sizes[end]
+    largest = _NONE
+    for start in range(low, high):
+        part = total - sums[start]
+        largest = max(largest, best[start] + part * part / (size - sizes[start]))
+    return largest
+
+
 @numba.njit(cache=True, nogil=True)
-def _solve(sums: np.ndarray, sizes: np.ndarray, k: int, least: int) -> tuple[np.ndarray, np.ndarray]:
+def _place_of(
+    value: float, best: np.ndarray, sums: np.ndarray, sizes: np.ndarray, low: int, high: int, end: int
+) -> int:
+    """Return the first place at which `_best_value` found its value."""
+    at, nearest = low, np.inf
+    for start in range(low, high):
+        part = sums[end] - sums[start]
+        away = abs(value - (best[start] + part * part / (sizes[end] - sizes[start])))
+        if away < nearest:
+            nearest, at = away, start
+    return at
+
+
+@numba.njit(cache=True, nogil=True)
+def _solve(sums: np.ndarray, sizes: np.ndarray, k: int, least: int, places: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the largest sum of squares between j segments of all (-1 for none), and where the last one begins.
 
-    ``first[j, e]`` is the first cell of segment j (from 0) in the best division of cells before e into j + 1.
+    ``first[j, e]`` is the first cell of segment j (from 0) in the best division of cells before e into j + 1; left
+    out without `places`.
     """
     m = len(sums) - 1
     between = np.full(k + 1, -1.0)
-    first = np.zeros((k, m + 1), dtype=np.int64)
-    best = np.full(m + 1, -1.0)
+    first = np.zeros((k if places else 0, m + 1), dtype=np.int64)
+    best = np.full(m + 1, _NONE)
+    until = np.zeros(m + 1, dtype=np.int64)  # a last segment that ends here begins before this cell
     for end in range(1, m + 1):
+        until[end] = until[end - 1]
+        while sizes[end] - sizes[until[end]] >= least:
+            until[end] += 1
         if sizes[end] >= least:
             best[end] = sums[end] * sums[end] / sizes[end]
-    between[1] = best[m]
+    between[1] = max(best[m], -1.0)
     layer = np.empty(m + 1)
     for place in range(1, k):
-        layer[:] = -1.0
+        layer[:] = _NONE
         low = place + 1 if place < k - 1 else m  # the last layer is only ever asked for all cells
         for end in range(low, m + 1):
-            largest, at = -1.0, 0
-            for start in range(place, end):
-                size = sizes[end] - sizes[start]
-                if size < least:
-                    break
-                if best[start] >= 0:
-                    part = sums[end] - sums[start]
-                    value = best[start] + part * part / size
-                    if value > largest:
-                        largest, at = value, start
-            layer[end] = largest
-            first[place, end] = at
-        between[place + 1] = layer[m]
+            value = _best_value(best, sums, sizes, place, until[end], end)
+            if value < 0:
+                continue
+            layer[end] = value
+            if places:
+                first[place, end] = _place_of(value, best, sums, sizes, place, until[end], end)
+        between[place + 1] = max(layer[m], -1.0)
         best[:] = layer
     return between, first
 
@@ -197,7 +225,7 @@ def _solve(sums: np.ndarray, sizes: np.ndarray, k: int, least: int) -> tuple[np.
 @numba.njit(cache=True, nogil=True)
 def _largest_between(sums: np.ndarray, sizes: np.ndarray, ks: np.ndarray, least: int, out: np.ndarray) -> None:
     for row in range(len(out)):
-        between, _ = _solve(sums[row], sizes, ks.max(), least)
+        between, _ = _solve(sums[row], sizes, ks.max(), least, False)
         out[row] = 0.0
         for k in ks:
             out[row] = max(out[row], between[k])

@@ -48,21 +48,23 @@ class BestTree:
     ----------
     cells : Cells
         Where strata may be cut.
-    k : int
-        Number of leaves.
+    ks : tuple of int
+        Numbers of leaves; the largest that the tree reaches counts, for it contains the smaller trees. A tree that
+        reaches none of them counts as it is.
     least : int
         Least number of units in a leaf.
     """
 
     cells: Cells
-    k: int
+    ks: tuple[int, ...]
     least: int
 
     def q_of(self, outcomes: np.ndarray) -> np.ndarray:
         """Return q of the leaves, for each row of centred values, shape (b, n) to (b,)."""
         totals = np.einsum("ij,ij->i", outcomes, outcomes)
         between = np.empty(len(outcomes))
-        _grow_each(self.cells.sums(outcomes), self.cells.sizes, self.k, self.least, totals * _NO_GAIN, between)
+        ks = np.array(sorted(self.ks))
+        _grow_each(self.cells.sums(outcomes), self.cells.sizes, ks, self.least, totals * _NO_GAIN, between)
         return np.minimum(between / totals, 1.0)
 
     def tie_key(self, y: np.ndarray) -> np.ndarray:
@@ -71,7 +73,7 @@ class BestTree:
 
     def in_order(self, rows: np.ndarray) -> BestTree:
         """Return the same statistic for units in another order."""
-        return BestTree(self.cells.in_order(rows), self.k, self.least)
+        return BestTree(self.cells.in_order(rows), self.ks, self.least)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -120,6 +122,12 @@ def _grow(sums: np.ndarray, sizes: np.ndarray, k: int, least: int, no_gain: floa
 
 
 @numba.njit(cache=True, nogil=True)
-def _grow_each(sums: np.ndarray, sizes: np.ndarray, k: int, least: int, no_gain: np.ndarray, out: np.ndarray) -> None:
+def _grow_each(
+    sums: np.ndarray, sizes: np.ndarray, ks: np.ndarray, least: int, no_gain: np.ndarray, out: np.ndarray
+) -> None:
     for row in range(len(out)):
-        _, _, out[row] = _grow(sums[row], sizes, k, least, no_gain[row])
+        _, leaves, out[row] = _grow(sums[row], sizes, ks[-1], least, no_gain[row])
+        if leaves < ks[-1]:
+            fewer = ks[ks <= leaves]
+            if len(fewer):
+                _, _, out[row] = _grow(sums[row], sizes, fewer[-1], least, no_gain[row])

@@ -100,11 +100,11 @@ def cut_factors(wanted: Mapping[str, tuple[np.ndarray, Rule]], outcome: Outcome)
         return {factor: one.result() for factor, one in pending.items()}
 
 
-def fitted_statistic(x: np.ndarray, method: str, ks: tuple[int, ...]) -> Statistic:
+def fitted_statistic(x: np.ndarray, method: str, ks: tuple[int, ...]) -> BestSegments | BestTree:
     """Return q of strata that are fitted anew to each permuted outcome; the largest over `ks`."""
     if method == "changepoint":
         return BestSegments(cells_of(x), ks, LEAST_UNITS)
-    return BestTree(cells_of(x), max(ks), LEAST_UNITS)  # a tree of more leaves contains that of fewer
+    return BestTree(cells_of(x), ks, LEAST_UNITS)
 
 
 def _searched(x: np.ndarray, rule: Rule, outcome: Outcome, factor: str) -> Cutting:
