@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from spatial_region.geodetector._overlay_split import TIE, best_split, divide
+
 _LEAST_GAIN = 1e-12  # of the sum of squares: what a split gains below this is rounding
-_TIE = 1e-12  # relative: a later split must gain more than this over an earlier one to be preferred
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +157,12 @@ def _grow(
     goes_left, moved = np.zeros(n, np.bool_), np.empty(n, np.int64)
     end[0], nodes, count = n, 1, 1
     saved = cost if leaves == 0 else 0.0
-    gain[0], best[0], cut[0] = _best_split(y, codes, order, categorical, 0, n, least, least_split, saved, least_gain)
+    gain[0], best[0], cut[0] = best_split(y, codes, order, categorical, 0, n, least, least_split, saved, least_gain)
     first = 0  # nodes before it are done with
     while leaves == 0 or count < leaves:
         node = -1
         for one in range(first, nodes):
-            if factor[one] < 0 and best[one] >= 0 and (node < 0 or gain[one] > gain[node] * (1 + _TIE)):
+            if factor[one] < 0 and best[one] >= 0 and (node < 0 or gain[one] > gain[node] * (1 + TIE)):
                 node = one
                 if leaves == 0:
                     break
@@ -169,11 +170,11 @@ def _grow(
             break
         first = node + 1 if leaves == 0 else 0
         factor[node] = best[node]
-        middle = _divide(y, codes, order, categorical, start[node], end[node], best[node], cut[node], goes_left, moved)
+        middle = divide(y, codes, order, categorical, start[node], end[node], best[node], cut[node], goes_left, moved)
         left[node], right[node] = nodes, nodes + 1
         for child, a, b in ((nodes, start[node], middle), (nodes + 1, middle, end[node])):
             start[child], end[child] = a, b
-            gain[child], best[child], cut[child] = _best_split(
+            gain[child], best[child], cut[child] = best_split(
                 y, codes, order, categorical, a, b, least, least_split, saved, least_gain
             )
         nodes += 2
@@ -194,138 +195,3 @@ def _prune(factor: np.ndarray, left: np.ndarray, right: np.ndarray, gain: np.nda
         if worth[node] <= 0:
             worth[node], total[node], factor[node] = 0.0, 0.0, -1
     return total[0]
-
-
-@numba.njit(cache=True, nogil=True)
-def _best_split(
-    y: np.ndarray,
-    codes: np.ndarray,
-    order: np.ndarray,
-    categorical: np.ndarray,
-    a: int,
-    b: int,
-    least: int,
-    least_split: int,
-    cost: float,
-    least_gain: float,
-) -> tuple[float, int, int]:
-    """Return what the best split of the units at a..b gains, its factor (-1 for none), and where it cuts."""
-    largest, best, place = least_gain, -1, 0
-    if b - a < least_split or b - a < 2 * least or _within(y, order[0], a, b) <= cost:
-        return largest, best, place  # what is not there cannot pay for another leaf
-    for f in range(len(codes)):
-        if categorical[f]:
-            gain, cut = _cut_categories(y, codes[f], order[f], a, b, least)
-        else:
-            gain, cut = _cut_ranks(y, codes[f], order[f], a, b, least)
-        if gain > largest * (1 + _TIE):
-            largest, best, place = gain, f, cut
-    return largest, best, place
-
-
-@numba.njit(cache=True, nogil=True)
-def _within(y: np.ndarray, order: np.ndarray, a: int, b: int) -> float:
-    mean = 0.0
-    for place in range(a, b):
-        mean += y[order[place]] / (b - a)
-    squares = 0.0
-    for place in range(a, b):
-        squares += (y[order[place]] - mean) ** 2
-    return squares
-
-
-@numba.njit(cache=True, nogil=True)
-def _cut_ranks(y: np.ndarray, codes: np.ndarray, order: np.ndarray, a: int, b: int, least: int) -> tuple[float, int]:
-    """Return the largest gain and the rank up to which units go left."""
-    total = 0.0
-    for place in range(a, b):
-        total += y[order[place]]
-    whole = total * total / (b - a)
-    largest, cut, below = 0.0, 0, 0.0
-    for place in range(a, b - least):
-        unit = order[place]
-        below += y[unit]
-        n_left = place + 1 - a
-        if n_left < least or codes[unit] == codes[order[place + 1]]:
-            continue
-        gain = below * below / n_left + (total - below) * (total - below) / (b - a - n_left) - whole
-        if gain > largest * (1 + _TIE):
-            largest, cut = gain, codes[unit]
-    return largest, cut
-
-
-@numba.njit(cache=True, nogil=True)
-def _by_mean(
-    y: np.ndarray, codes: np.ndarray, order: np.ndarray, a: int, b: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the categories of the units at a..b by their mean of y, with their counts and sums."""
-    names, counts, sums = np.empty(b - a, np.int64), np.zeros(b - a, np.int64), np.zeros(b - a)
-    found = 0
-    for place in range(a, b):
-        unit = order[place]
-        if found == 0 or names[found - 1] != codes[unit]:
-            names[found] = codes[unit]
-            found += 1
-        counts[found - 1] += 1
-        sums[found - 1] += y[unit]
-    by_mean = np.argsort(sums[:found] / counts[:found], kind="mergesort")
-    return names[:found][by_mean], counts[:found][by_mean], sums[:found][by_mean]
-
-
-@numba.njit(cache=True, nogil=True)
-def _cut_categories(
-    y: np.ndarray, codes: np.ndarray, order: np.ndarray, a: int, b: int, least: int
-) -> tuple[float, int]:
-    """Return the largest gain and how many categories, lowest means first, go left."""
-    names, counts, sums = _by_mean(y, codes, order, a, b)
-    total = sums.sum()
-    whole = total * total / (b - a)
-    largest, cut, below, n_left = 0.0, 0, 0.0, 0
-    for place in range(len(names) - 1):
-        below += sums[place]
-        n_left += counts[place]
-        if n_left < least or b - a - n_left < least:
-            continue
-        gain = below * below / n_left + (total - below) * (total - below) / (b - a - n_left) - whole
-        if gain > largest * (1 + _TIE):
-            largest, cut = gain, place + 1
-    return largest, cut
-
-
-@numba.njit(cache=True, nogil=True)
-def _divide(
-    y: np.ndarray,
-    codes: np.ndarray,
-    order: np.ndarray,
-    categorical: np.ndarray,
-    a: int,
-    b: int,
-    f: int,
-    cut: int,
-    goes_left: np.ndarray,
-    moved: np.ndarray,
-) -> int:
-    """Bring the units of the left child before those of the right, in the order of every factor; return the border."""
-    for place in range(a, b):
-        unit = order[f, place]
-        goes_left[unit] = not categorical[f] and codes[f, unit] <= cut
-    if categorical[f]:
-        names = _by_mean(y, codes[f], order[f], a, b)[0]
-        lowest = np.sort(names[:cut])
-        for place in range(a, b):
-            unit = order[f, place]
-            at = np.searchsorted(lowest, codes[f, unit])
-            goes_left[unit] = at < cut and lowest[at] == codes[f, unit]
-    middle = a
-    for other in range(len(codes)):
-        middle, held = a, 0
-        for place in range(a, b):
-            unit = order[other, place]
-            if goes_left[unit]:
-                order[other, middle] = unit
-                middle += 1
-            else:
-                moved[held] = unit
-                held += 1
-        order[other, middle:b] = moved[:held]
-    return middle

@@ -205,7 +205,8 @@ def _few_factors(factors: object) -> list[str]:
     if len(names) > MOST_FACTORS:
         raise InputError(
             f"factors names {len(names)} factors, whose sets are {2 ** len(names) - 1:,} overlays; "
-            f"lesh() takes at most {MOST_FACTORS}. Leave out those with the smallest q, or take gozh(), which grows one tree of all."
+            f"lesh() takes at most {MOST_FACTORS}. Leave out those with the smallest q, "
+            f"or take gozh(), which grows one tree of all."
         )
     return names
 
