@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from spatial_region.geodetector._moments import Singletons
 from spatial_region.geodetector._numbers import Numbers
 from spatial_region.geodetector._rows import Rows
 from spatial_region.geodetector.rules import FITTED
+
+if TYPE_CHECKING:  # a result is made of its notes
+    from spatial_region.geodetector.result import GeoDetectorResult
 
 FEW_UNITS = 3
 _USUAL = 0.5  # of permutations in which noise looks nonlinear, above which the name says little
@@ -31,7 +35,24 @@ def notes_of(numbers: Numbers, rows: Rows, permutations: int, singletons: Single
         *_on_rows(numbers, rows, singletons),
         *_on_bins(numbers, permutations),
         *_on_permutations(numbers, permutations),
-        *_on_pairs(numbers),
+        *_on_pairs([numbers]),
+    )
+
+
+def notes_of_parts(found: Mapping[str, GeoDetectorResult]) -> tuple[str, ...]:
+    """Return the notes of several parts, by what messages call them; what many say is said once."""
+    samples = [one.numbers for one in found.values()]
+    first = next(iter(found.values()))
+    said: dict[str, list[str]] = {}
+    for part, one in found.items():
+        general = {*_on_permutations(one.numbers, one.permutations), *_on_pairs([one.numbers])}
+        for note in one.notes:
+            if note not in general:
+                said.setdefault(note, []).append(part)
+    return (
+        *(note if len(parts) == len(found) else f"{name_some(parts, limit=8)}: {note}" for note, parts in said.items()),
+        *_on_permutations(first.numbers, first.permutations),
+        *_on_pairs(samples),
     )
 
 
@@ -73,15 +94,17 @@ def _on_permutations(numbers: Numbers, permutations: int) -> Iterator[str]:
         yield f"{columns} from {permutations} permutations cannot be below {1 / (permutations + 1):.2g}."
 
 
-def _on_pairs(numbers: Numbers) -> Iterator[str]:
-    if not numbers.pairs:
+def _on_pairs(samples: Sequence[Numbers]) -> Iterator[str]:
+    """Say how often pairs of noise are called nonlinear, in all samples together."""
+    if not any(numbers.pairs for numbers in samples):
         return
-    shares = numbers.draws.noise_nonlinear
+    shares = np.concatenate([numbers.draws.noise_nonlinear for numbers in samples])
     if np.isnan(shares).all():
         yield 'pure noise is usually called "enhance, nonlinear" as well; read p_increment.'
     elif (usual := shares > _USUAL).any():
+        least, most = f"{shares[usual].min():.0%}", f"{shares[usual].max():.0%}"
         yield (
             f'{int(usual.sum())} of {len(shares)} pairs would be called "enhance, nonlinear" in '
-            f"{shares[usual].min():.0%} to {shares.max():.0%} of permutations, where no factor has an effect; "
+            f"{least if least == most else f'{least} to {most}'} of permutations, where no factor has an effect; "
             f"read p_increment."
         )

@@ -19,7 +19,7 @@ from spatial_region.core.weights import Weights, as_weights
 from spatial_region.errors import InputError, SmallSampleWarning
 from spatial_region.geodetector._detect import Settings, detect, detect_parts
 from spatial_region.geodetector._moments import Singletons
-from spatial_region.geodetector._notes import FEW_UNITS, small_strata
+from spatial_region.geodetector._notes import FEW_UNITS, notes_of_parts, small_strata
 from spatial_region.geodetector._parts import CutWithin, Part, Time, parts_of
 from spatial_region.geodetector._plans import Permute
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
@@ -304,21 +304,20 @@ def _named(grouping: str | pd.Series | None) -> object:
 
 def _groups(rows: Rows, parts: list[Part], settings: Settings, by_time: bool) -> GeoDetectorGroups:
     made, skipped = detect_parts(rows, parts, settings)
-    _warn_small({part.described: made[part.group, part.time] for part in parts if (part.group, part.time) in made})
-    levels = (*(("group",) if rows.groups is not None else ()), *(("time",) if by_time else ()))
     described = {(part.group, part.time): part.described for part in parts}
-    notes = [f"{described[key]}: not examined. {reason}" for key, reason in skipped.items()]
+    named = {described[key]: part for key, part in made.items()}
+    _warn_small(named)
+    notes = [*notes_of_parts(named), *(f"{described[key]}: not examined. {reason}" for key, reason in skipped.items())]
     if rows.groups is not None and (outside := rows.regions[rows.groups.isna()].unique()).size:
         notes.append(f"{len(outside)} regions are in no group: {name_some(outside)}.")
-    for key, part in made.items():
-        notes += [f"{described[key]}: {note}" for note in part.notes if note not in made[next(iter(made))].notes]
-    whole = made[next(iter(made))]
+    levels = (*(("group",) if rows.groups is not None else ()), *(("time",) if by_time else ()))
+    whole = next(iter(made.values()))
     return GeoDetectorGroups(
         variable=settings.variable,
         parts=FrozenDict(made),
         skipped=FrozenDict(skipped),
         levels=levels,
-        notes=(*whole.notes, *notes),
+        notes=tuple(notes),
         spec=make_spec("geodetector", options=settings.options, inputs=whole.spec.inputs, seed=whole.spec.seed),
     )
 
