@@ -59,6 +59,13 @@ def random_signs(seed: np.uint64, first: int, draws: int, count: int) -> np.ndar
     return np.where(state >> np.uint64(63), 1.0, -1.0)
 
 
+def scattered_numbers(count: int) -> np.ndarray:
+    """Return `count` numbers in [0, 1) that look random and are always the same."""
+    with np.errstate(over="ignore"):
+        state = _plain_mix(_GOLDEN * np.arange(1, count + 1, dtype=np.uint64))
+    return (state >> np.uint64(11)) * 2.0**-53
+
+
 def _plain_mix(state: np.ndarray) -> np.ndarray:
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -26,7 +26,7 @@ import scipy.linalg
 import scipy.sparse
 
 from spatial_region.geodetector._draws import BoundDraws, rows_by_region
-from spatial_region.geodetector._shuffle import random_signs
+from spatial_region.geodetector._shuffle import random_signs, scattered_numbers
 
 MOST_REGIONS = 4_000  # whose eigenvectors are computed: 16 million numbers, and about a minute
 _REPEATED = 1e-9  # eigenvalues this close, relative to the largest, count as equal
@@ -68,15 +68,16 @@ def spatial_modes(w: scipy.sparse.sparray | np.ndarray) -> SpatialModes:
 def _settled(vectors: np.ndarray, values: np.ndarray, tolerance: float) -> np.ndarray:
     """Return eigenvectors chosen by the order of regions where eigenvalues repeat.
 
-    Within such a space they are the axes along which that order, as a diagonal matrix, varies on its own.
+    Within such a space they are the axes of a diagonal matrix with a number of its own for each place in that order.
+    The numbers look random: evenly spaced ones share symmetries with lattices, and would leave axes open.
     """
     settled = vectors.copy()
-    position = np.linspace(-1.0, 1.0, len(vectors))
+    place = scattered_numbers(len(vectors))
     starts = np.concatenate(([0], np.flatnonzero(-np.diff(values) > tolerance) + 1, [len(values)]))
     for begin, end in pairwise(starts):
         if end - begin > 1:
             space = vectors[:, begin:end]
-            _, turn = scipy.linalg.eigh(space.T @ (position[:, None] * space))
+            _, turn = scipy.linalg.eigh(space.T @ (place[:, None] * space))
             settled[:, begin:end] = space @ turn
     return settled
 
