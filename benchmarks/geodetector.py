@@ -66,7 +66,8 @@ def kernels(y: np.ndarray, columns: list[np.ndarray], levels: list[int]) -> tupl
     outcome = centre(y)
     tests = [factor_test(outcome, stratum_moments(outcome, codes)) for codes in columns]
     pairs = [
-        pair_test(outcome, columns[a], columns[b], (levels[a], levels[b])) for a, b in combinations(range(len(levels)), 2)
+        pair_test(outcome, columns[a], columns[b], (levels[a], levels[b]))
+        for a, b in combinations(range(len(levels)), 2)
     ]
     return [test.q for test in tests], [test.q for test in pairs]
 
@@ -163,7 +164,9 @@ def own_figures(*, quick: bool) -> list[tuple[str, float]]:
     frame, names = frame_of(rng.normal(size=n) + np.log(numeric[:, 0]), numeric)
     figures = []
     seconds, _ = least(lambda: sr.geodetector(frame, "y", names, bins="optimal", permutations=0), calls=5)
-    figures.append((f"n = {n:,}, 10 numeric factors, `bins=\"optimal\"` (5 methods x k 3..8, exact natural breaks)", seconds))
+    figures.append(
+        (f'n = {n:,}, 10 numeric factors, `bins="optimal"` (5 methods x k 3..8, exact natural breaks)', seconds)
+    )
     table, columns = frame_of(*problem(3_000))
     permutations = 99 if quick else 999
     seconds, _ = least(lambda: sr.geodetector(table, "y", columns, permutations=permutations), calls=5)
@@ -198,7 +201,9 @@ def main() -> None:
     parser.add_argument("--alone", action="store_true", help="without peers")
     options = parser.parse_args()
     sizes = SIZES[:2] if options.quick else SIZES
-    print(f"Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}, {os.cpu_count()} cores\n")
+    print(
+        f"Python {platform.python_version()}, numpy {np.__version__}, pandas {pd.__version__}, {os.cpu_count()} cores\n"
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sr.errors.SmallSampleWarning)
         if options.alone:

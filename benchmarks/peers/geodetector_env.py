@@ -78,7 +78,11 @@ def ask(
 
 
 def _run(
-    command: list[str | Path], *, timeout: float | None = None, cwd: str | None = None, env: dict[str, str] | None = None
+    command: list[str | Path],
+    *,
+    timeout: float | None = None,
+    cwd: str | None = None,
+    env: dict[str, str] | None = None,
 ) -> None:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=timeout, cwd=cwd, env=os.environ | (env or {})
