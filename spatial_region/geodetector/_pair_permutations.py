@@ -78,7 +78,7 @@ def pair_permutations(
     Parameters
     ----------
     y : numpy.ndarray, shape (n,)
-        The centred outcome.
+        The outcome.
     codes : sequence of numpy.ndarray of int, shape (n,)
         Stratum of each row, 0 .. L-1, for each factor.
     levels : sequence of int
@@ -101,7 +101,7 @@ def pair_permutations(
     y = np.asarray(y, dtype=np.float64)
     factors = [FixedStrata(own, count) for own, count in zip(codes, levels, strict=True)]
     order = _order(y, factors)
-    y, factors = y[order], [one.in_order(order) for one in factors]
+    y, factors = y[order] - y[order].mean(), [one.in_order(order) for one in factors]
     tables = [_prepared(y, factors[a], factors[b]) for a, b in chosen]
     places, bounds, number = np.arange(len(y), dtype=np.uint32), np.array([0, len(y)]), np.uint64(seed)
 
