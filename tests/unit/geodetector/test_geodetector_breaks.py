@@ -12,6 +12,7 @@ from spatial_region.geodetector._breaks import (
     assign,
     equal_edges,
     geometric_edges,
+    headtail_edges,
     natural_edges,
     quantile_edges,
     sd_edges,
@@ -91,3 +92,63 @@ def test_closed_form_edges():
     mean, sd = x.mean(), x.std()
     np.testing.assert_allclose(sd_edges(x, [3])[3], [1, mean - sd / 2, mean + sd / 2, 16])
     np.testing.assert_allclose(sd_edges(x, [2])[2], [1, mean, 16])
+
+
+def least_within_of_every_k(x: np.ndarray, most: int) -> np.ndarray:
+    """Least sum of squares within for 1..most classes of distinct values, by the plain quadratic programme."""
+    values, counts = np.unique(x, return_counts=True)
+    m = len(values)
+    cost = np.full((m + 1, m + 1), np.inf)
+    for i in range(m):
+        for j in range(i + 1, m + 1):
+            own = np.repeat(values[i:j], counts[i:j])
+            cost[i, j] = ((own - own.mean()) ** 2).sum()
+    least = np.full((most + 1, m + 1), np.inf)
+    least[0, 0] = 0
+    for k in range(1, most + 1):
+        for j in range(1, m + 1):
+            least[k, j] = (least[k - 1, :j] + cost[:j, j]).min()
+    return least[:, m]
+
+
+@pytest.mark.parametrize("kind", ["heavy tail", "many ties", "two clusters"])
+def test_natural_breaks_equal_the_quadratic_programme_for_every_k(kind):
+    rng = np.random.default_rng(17)
+    x = {
+        "heavy tail": rng.pareto(1.1, 90),
+        "many ties": rng.integers(0, 25, 150).astype(float) ** 2,
+        "two clusters": np.concatenate((rng.normal(size=45), rng.normal(1000, 1, 45))),
+    }[kind]
+    least = least_within_of_every_k(x, 8)
+    for k, edges in natural_edges(x, range(2, 9)).items():
+        assert within(x, edges) == pytest.approx(least[k], rel=1e-9, abs=1e-12 * least[1])
+
+
+def test_head_and_tail_are_parted_at_means_until_the_head_is_no_minority():
+    # Mean 9: head 20, 50 (2 of 10). Mean 35: head 50, 1 of 2 is no minority, so its values are not parted further.
+    x = np.array([1.0, 1, 2, 2, 3, 3, 4, 4, 20, 50])
+    np.testing.assert_allclose(headtail_edges(x), [1, 9, 35, 50])
+    np.testing.assert_array_equal(np.bincount(assign(x, headtail_edges(x))), [8, 1, 1])
+    # Evenly spread values: the head of the first mean is half of all.
+    np.testing.assert_allclose(headtail_edges(np.arange(11.0)), [0, 5, 10])
+    # A value that equals the mean belongs to the tail.
+    np.testing.assert_array_equal(assign(np.array([0.0, 2, 4]), headtail_edges(np.array([0.0, 2, 4]))), [0, 0, 1])
+    np.testing.assert_array_equal(headtail_edges(np.full(5, 3.0)), [3, 3])
+
+
+def test_nearly_equal_values_have_no_empty_head():
+    x = np.array([1.0, np.nextafter(1.0, 2), np.nextafter(1.0, 2)])
+    np.testing.assert_array_equal(np.bincount(assign(x, headtail_edges(x))), [1, 2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_head_tail_breaks_begin_as_those_of_mapclassify_which_has_no_limit_for_the_head(seed):
+    x = np.random.default_rng(seed).pareto(1.2, 500) + 1
+    own = headtail_edges(x)
+    theirs = mapclassify.HeadTailBreaks(x).bins
+    assert len(own) > 3
+    np.testing.assert_allclose(own[1:-1], theirs[: len(own) - 2], rtol=1e-12)
+    heads = [int((x > edge).sum()) for edge in own[:-1]]
+    shares = np.array(heads[1:]) / np.array([len(x), *heads[1:-1]])
+    assert (shares[:-1] <= 0.4).all()
+    assert shares[-1] > 0.4 or heads[-1] == 1
