@@ -28,21 +28,28 @@ def pair_numbers(
     pairs = len(bounds) - 1
     found, numbers = np.zeros((pairs, 2)), np.zeros((pairs, 4), dtype=np.int64)
     for pair in range(pairs):
-        cells = np.arange(bounds[pair], bounds[pair + 1])
-        single = counts[cells] == 1
-        numbers[pair, ALONE] = single.sum()
-        if drop:
-            cells = cells[~single]
-        count, total = counts[cells].astype(np.float64), sums[cells]
-        units = counts[cells].sum()
-        numbers[pair, UNITS], numbers[pair, CELLS] = units, len(cells)
+        start, stop = bounds[pair], bounds[pair + 1]
+        a, b = np.empty(stop - start, dtype=np.int64), np.empty(stop - start, dtype=np.int64)
+        count, mean = np.empty(stop - start), np.empty(stop - start)
+        turned = levels[pair, 0] < levels[pair, 1]  # so that a is the factor with more levels
+        units, kept, alone, total = 0, 0, 0, 0.0
+        for cell in range(start, stop):
+            alone += counts[cell] == 1
+            if not drop or counts[cell] > 1:
+                a[kept] = column[cell] if turned else row[cell]
+                b[kept] = row[cell] if turned else column[cell]
+                count[kept], mean[kept] = counts[cell], sums[cell] / counts[cell]
+                units += counts[cell]
+                total += sums[cell]
+                kept += 1
+        numbers[pair, UNITS], numbers[pair, CELLS], numbers[pair, ALONE] = units, kept, alone
         if units == 0:
             continue
-        mean = total / count - total.sum() / units
-        found[pair, BETWEEN] = np.sum(count * mean**2)
-        a, b, many, few = row[cells], column[cells], levels[pair, 0], levels[pair, 1]
-        if many < few:
-            a, b, many, few = b, a, few, many
+        a, b, count, mean = a[:kept], b[:kept], count[:kept], mean[:kept]
+        for cell in range(kept):
+            mean[cell] -= total / units
+            found[pair, BETWEEN] += count[cell] * mean[cell] ** 2
+        many, few = max(levels[pair, 0], levels[pair, 1]), min(levels[pair, 0], levels[pair, 1])
         found[pair, ADDITIVE], numbers[pair, RANK] = _additive(a, b, count, mean, many, few)
     return found, numbers
 
@@ -90,12 +97,13 @@ def _components(a: np.ndarray, b: np.ndarray, many: int, few: int) -> tuple[np.n
             right = parent[right]
         parent[max(left, right)] = min(left, right)  # the root is a level of b, the first of its component
     free = np.zeros(few, dtype=np.bool_)
-    components = 0
-    for level in range(few):
-        if used[level]:
-            free[level] = parent[level] != level
-            components += parent[level] == level
-    return free, used.sum() - components
+    rank = 0  # levels that occur, less one a component
+    for level in range(many + few):
+        if used[level] and parent[level] != level:
+            rank += 1
+            if level < few:
+                free[level] = True
+    return free, rank
 
 
 @numba.njit(cache=True, nogil=True)
@@ -112,8 +120,9 @@ def _swept(
     begin = np.zeros(len(weight) + 1, dtype=np.int64)
     for cell in range(len(a)):
         begin[a[cell] + 1] += 1
-    begin = np.cumsum(begin)
-    place = begin[:-1].copy()
+    for level in range(len(weight)):
+        begin[level + 1] += begin[level]
+    place = begin.copy()
     order = np.empty(len(a), dtype=np.int64)  # cells by their level of a
     for cell in range(len(a)):
         order[place[a[cell]]] = cell
@@ -136,8 +145,12 @@ def _swept(
 @numba.njit(cache=True, nogil=True)
 def _solved(matrix: np.ndarray, right: np.ndarray, free: np.ndarray) -> float:
     """Return right' inverse(matrix) right over the `free` levels, by Cholesky's factor."""
-    levels = np.flatnonzero(free)
-    size = len(levels)
+    levels = np.empty(len(free), dtype=np.int64)
+    size = 0
+    for level in range(len(free)):
+        if free[level]:
+            levels[size] = level
+            size += 1
     factor = np.zeros((size, size))
     explained = 0.0
     solved = np.zeros(size)
