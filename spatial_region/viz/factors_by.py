@@ -149,7 +149,8 @@ def _as_table(
     across = varying[0] if varying else next(place for place in ("group", "time") if place in data)
     text = data["q"].map(lambda q: "–" if np.isnan(q) else f"{q:.3f}")
     data["text"] = text + data["p"].map(stars) if "p" in data else text
-    heads = {label: _name(label, names, lang) for label in dict.fromkeys(data[across])}
+    order = _times(data[across])[0] if across == "time" else dict.fromkeys(data[across])
+    heads = {label: _name(label, names, lang) for label in order}
     rows = {factor: _name(factor, names, lang) for factor in dict.fromkeys(data["factor"])}
     notes = [word("stars", lang)] if "p" in data else []
     canvas, colours = draw_q_table(data.assign(column=data[across]), rows, heads, (*notes, note), options)

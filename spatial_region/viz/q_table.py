@@ -20,6 +20,7 @@ _PALETTE = "YlOrRd"
 _LABEL_ROOM = 1.7  # inches a factor's label may take before it is wrapped
 _ROW, _BAR = 0.34, 0.62  # inches: least height of a row, room of the scale
 _LARGEST, _LEAST = 1.1, 0.26  # inches of a column
+_MANY = 12  # columns that a narrow figure has room for
 _MOST_LINES = 3  # of a label under a column, before it is turned
 
 
@@ -37,7 +38,7 @@ def draw_q_table(
     InputError
         If there are more columns than the figure has room for.
     """
-    lang, width = options.get("lang", "en"), options.get("width", 6.0)
+    lang, width = options.get("lang", "en"), options.get("width", 6.0 if len(heads) <= _MANY else 7.5)
     labels = [wrap(label, _LABEL_ROOM, TEXT_SIZE) for label in rows.values()]
     side = max(text_size(label, TEXT_SIZE)[0] for label in labels) + 0.12
     across = min((width - 2 * MARGIN - side - _BAR) / len(heads), _LARGEST)
@@ -57,7 +58,7 @@ def draw_q_table(
     said = [word("q by group", lang), *(note for note in notes if note)]
     canvas, axes = new_chart(
         high * len(rows),
-        options,
+        {**options, "width": width},
         left=side,
         right=width - 2 * MARGIN - side - across * len(heads),
         bottom=foot,

@@ -20,11 +20,16 @@ PAIR = pd.DataFrame(
 )
 INTERVALS = pd.DataFrame([{"variable": "soil", "kind": "direct", "estimate": 0.4, "low": 0.1, "high": 0.7}])
 TREND = pd.DataFrame({"I": [0.1, 0.4], "expected": [-0.1, -0.1], "p": [0.3, 0.01]}, index=[2010, 2020])
+TRIED = pd.DataFrame({"factor": "soil", "method": "equal", "k": [3, 4], "q": [0.4, 0.45]})
+BY_GROUP = pd.DataFrame({"group": ["north", "south"], "factor": "soil", "q": [0.4, 0.45]})
+MEANS = {"mean_a": 1.0, "mean_b": 3.0, "difference": -2.0}
+RISK = pd.DataFrame([{"factor": "soil", "stratum_a": "loam", "stratum_b": "clay", **MEANS, "p": 0.01}])
 MAPS = {
     "choropleth": lambda regions, **options: viz.choropleth(regions, NUMBERS, **options),
     "cluster_map": lambda regions, **options: viz.cluster_map(regions, NUMBERS.map(lambda _: "HH"), **options),
     "significance_map": lambda regions, **options: viz.significance_map(regions, NUMBERS / 20, **options),
     "category_map": lambda regions, **options: viz.category_map(regions, NUMBERS.map(lambda x: str(x > 4)), **options),
+    "strata_map": lambda regions, **options: viz.strata_map(regions, NUMBERS.map(lambda x: str(x > 4)), **options),
     "small_multiples": lambda regions, **options: viz.small_multiples(regions, pd.DataFrame({1: NUMBERS}), **options),
 }
 CHARTS = {
@@ -32,6 +37,9 @@ CHARTS = {
     "interaction_heatmap": lambda _, **options: viz.interaction_heatmap(PAIR, **options),
     "moran_scatter": lambda _, **options: viz.moran_scatter(NUMBERS - 5.5, NUMBERS - 5.5, **options),
     "interval_plot": lambda _, **options: viz.interval_plot(INTERVALS, **options),
+    "risk_matrix": lambda _, **options: viz.risk_matrix(RISK, **options),
+    "bins_chart": lambda _, **options: viz.bins_chart(TRIED, **options),
+    "factors_by": lambda _, **options: viz.factors_by(BY_GROUP, **options),
     "moran_trend": lambda _, **options: viz.moran_trend(TREND, **options),
 }
 

@@ -1,0 +1,133 @@
+"""Bars with confidence intervals, stars of a chosen p, and pairs that noise would also call nonlinear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import spatial_region as sr
+from spatial_region import viz
+from spatial_region.errors import AlignmentError, InputError, OptionError, UnknownNameError
+from spatial_region.viz.pair_cells import TYPE_MARKS
+
+Texts = Callable[[viz.Figure], list[str]]
+Q = pd.Series({"rain": 0.2, "soil": 0.5, "slope": 0.1})
+INTERVALS = pd.DataFrame(
+    {"q_lower": [0.1, np.nan, 0.0], "q_upper": [0.35, np.nan, 0.05]}, index=["rain", "soil", "slope"]
+)
+
+
+def test_whiskers_reach_from_the_lower_to_the_upper_end() -> None:
+    figure = viz.factor_bars(Q, intervals=INTERVALS.sample(frac=1, random_state=2))
+    assert figure.data.loc["rain", ["q_lower", "q_upper"]].tolist() == [0.1, 0.35]
+    axes = figure.figure.axes[0]
+    (whiskers,) = [c for c in axes.collections if c.get_gid() == "intervals"]
+    ends = {segment[0, 1]: segment[:, 0].tolist() for segment in whiskers.get_segments()}
+    assert ends == {1.0: [0.1, 0.35], 2.0: [0.0, 0.05]}  # soil, on top, has none
+    text = {t.get_text(): t.get_position()[0] for t in axes.texts}
+    assert text["0.200"] > 0.35
+    assert text["0.100"] > 0.1  # an interval may lie below q, which is biased upwards
+    assert text["0.500"] > 0.5
+    assert viz.layout_faults(figure) == []
+
+
+def test_the_note_says_the_level_of_the_intervals(texts: Texts) -> None:
+    assert "Whiskers: 90 % confidence interval of q" in texts(viz.factor_bars(Q, intervals=INTERVALS, level=0.9))
+    assert "须线为 q 值的 95% 置信区间" in texts(viz.factor_bars(Q, intervals=INTERVALS, lang="zh"))
+    none = viz.factor_bars(Q, intervals=INTERVALS * np.nan)
+    assert not any("Whiskers" in text for text in texts(none))
+    assert not any("Whiskers" in text for text in texts(viz.factor_bars(Q)))
+
+
+def test_bad_intervals_are_named() -> None:
+    with pytest.raises(InputError, match="intervals lacks q_upper"):
+        viz.factor_bars(Q, intervals=INTERVALS[["q_lower"]])
+    with pytest.raises(AlignmentError, match="intervals"):
+        viz.factor_bars(Q, intervals=INTERVALS.iloc[1:])
+    for wrong in (INTERVALS.assign(q_upper=1.2), INTERVALS.assign(q_lower=-0.1), INTERVALS[::-1].assign(q_lower=0.4)):
+        with pytest.raises(InputError, match="must go from q_lower up to q_upper.*rain"):
+            viz.factor_bars(Q, intervals=wrong)
+    with pytest.raises(InputError, match="level must lie"):
+        viz.factor_bars(Q, level=95)
+
+
+@pytest.fixture
+def towns() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"zone": rng.choice(list("abc"), 60), "belt": rng.choice(list("xy"), 60)})
+    return frame.assign(y=rng.normal(size=60) + (frame["zone"] == "a"))
+
+
+def test_the_stars_are_those_of_the_chosen_p(towns: pd.DataFrame, texts: Texts) -> None:
+    result = sr.geodetector(towns, "y", ["zone", "belt"], permutations=99)
+    for column, said in (
+        ("p_wang", "p from the published non-central F distribution"),
+        ("p_central", "p from the central F distribution"),
+        ("p_permutation", "p from 99 permutations"),
+    ):
+        figure = result.plot(kind="factor", p=column)
+        assert figure.data["p"].to_dict() == result.factors[column].to_dict()
+        assert any(said in text for text in texts(figure))
+    assert figure.data["text"].to_dict() == result.plot(kind="factor").data["text"].to_dict()
+    with pytest.raises(UnknownNameError, match="no p-values 'p_wong'.*Did you mean 'p_wang'"):
+        result.plot(kind="factor", p="p_wong")
+    without = sr.geodetector(towns, "y", ["zone"], permutations=0)
+    with pytest.raises(UnknownNameError, match="no p-values 'p_permutation'"):
+        without.plot(kind="factor", p="p_permutation")
+    with pytest.raises(OptionError, match="kind='risks' is not offered. Did you mean 'risk'"):
+        result.plot(kind="risks")
+
+
+# -- pairs that noise would also call nonlinear ----------------------------------------------------------------
+
+
+@pytest.fixture
+def pairs() -> pd.DataFrame:
+    kinds = ["enhance, nonlinear", "enhance, nonlinear", "enhance, bivariate"]
+    rows = [
+        {"factor_a": a, "factor_b": b, "q_a": 0.1, "q_b": 0.1, "q_ab": 0.4, "type": kind, "noise_nonlinear": noise}
+        for (a, b), kind, noise in zip(combinations("abc", 2), kinds, (0.98, 0.01, 0.9), strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _fills(figure: viz.Figure) -> dict[tuple[int, int], tuple[str, str]]:
+    return {
+        (round(line.get_ydata()[0]), round(line.get_xdata()[0])): (line.get_marker(), line.get_markerfacecolor())
+        for line in figure.figure.axes[0].lines
+    }
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Hollow: permuted values"), ("zh", "空心：超过 5%")])
+def test_marks_are_hollow_where_noise_would_give_the_type_too(
+    pairs: pd.DataFrame, texts: Texts, lang: str, said: str
+) -> None:
+    figure = viz.interaction_heatmap(pairs, lang=lang, note="a note")
+    fills = _fills(figure)
+    assert {cell: marker for cell, (marker, _) in fills.items()} == {
+        (1, 0): TYPE_MARKS["enhance, nonlinear"], (2, 0): TYPE_MARKS["enhance, nonlinear"],
+        (2, 1): TYPE_MARKS["enhance, bivariate"],
+    }  # fmt: skip
+    assert fills[1, 0][1] == "none"  # 98 % of permutations
+    assert fills[2, 0][1] != "none"  # 1 %
+    assert fills[2, 1][1] != "none"  # another type
+    shown = "\n".join(texts(figure))
+    assert said in shown
+    assert "a note" in shown
+    assert figure.data["noise_nonlinear"].dropna().tolist() == [0.98, 0.01, 0.9]
+    assert viz.layout_faults(figure) == []
+
+
+def test_the_level_of_hollow_marks_can_be_chosen(pairs: pd.DataFrame, texts: Texts) -> None:
+    assert _fills(viz.interaction_heatmap(pairs, level=0.005))[2, 0][1] == "none"
+    strict = viz.interaction_heatmap(pairs, level=0.99)
+    assert not any("Hollow" in text for text in texts(strict))
+    assert "noise_nonlinear" not in viz.interaction_heatmap(pairs.drop(columns="noise_nonlinear")).data
+    with pytest.raises(InputError, match="noise_nonlinear must lie between 0 and 1; found"):
+        viz.interaction_heatmap(pairs.assign(noise_nonlinear=98))
+    with pytest.raises(InputError, match="level must lie"):
+        viz.interaction_heatmap(pairs, level=1)
