@@ -67,11 +67,6 @@ class VarianceRatio:
     p: float
     p_one_sided: float
 
-    @property
-    def df(self) -> int:
-        """Degrees of freedom of the numerator; those of the denominator are the same if strata are as many."""
-        return self.df1
-
 
 def variance_ratio(first: Moments, second: Moments, definition: RatioDefinition = "wang") -> VarianceRatio:
     r"""Compare what two factors leave unexplained, as if the two came from different samples.
