@@ -176,17 +176,20 @@ def _explained(places: np.ndarray, counts: np.ndarray, means: np.ndarray) -> tup
     columns = [numbered[place] + start for place, start in zip(others, starts, strict=True)]
     weight = np.bincount(numbered[swept], weights=counts)
     effect = np.bincount(numbered[swept], weights=counts * means) / weight
-    crossed, right = np.zeros((width, width)), np.zeros(width)
-    swept_table = np.zeros((len(weight), width))
-    left = means - effect[numbered[swept]]
-    for one in columns:
-        right += np.bincount(one, weights=counts * left, minlength=width)
-        np.add.at(swept_table, (numbered[swept], one), counts)
-        for other in columns:
-            np.add.at(crossed, (one, other), counts)
+    left = counts * (means - effect[numbered[swept]])
+    right = sum((np.bincount(one, weights=left, minlength=width) for one in columns), np.zeros(width))
+    swept_table = _cross(numbered[swept], columns, counts, (len(weight), width))
+    crossed = sum((_cross(one, columns, counts, (width, width)) for one in columns), np.zeros((width, width)))
     root = np.sqrt(np.diag(crossed))
     reduced = (crossed - swept_table.T @ (swept_table / weight[:, None])) / np.outer(root, root)
     eigenvalues, vectors = np.linalg.eigh(reduced)
     kept = eigenvalues > _NULL
     shares = (vectors.T @ (right / root))[kept]
     return float(np.sum(weight * effect**2) + np.sum(shares**2 / eigenvalues[kept])), len(weight) + int(kept.sum())
+
+
+def _cross(rows: np.ndarray, columns: Sequence[np.ndarray], counts: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the table of units by the levels of one code and of several others."""
+    places = np.concatenate([rows * shape[1] + one for one in columns])
+    weights = np.tile(counts, len(columns))
+    return np.bincount(places, weights=weights, minlength=shape[0] * shape[1]).reshape(shape)

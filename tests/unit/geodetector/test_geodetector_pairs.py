@@ -152,3 +152,31 @@ def test_the_f_test_of_the_increment_keeps_its_size():
         outcome = centre(rng.normal(size=150) + codes[0] - codes[1] * 0.5)
         p.append(pair_test(outcome, pair_tables(outcome.centred, codes, (4, 5))[0], (4, 5)).p_increment)
     assert stats.kstest(p, "uniform").pvalue > 0.001
+
+
+def test_units_of_the_outcome_labels_and_order_of_rows_do_not_matter():
+    rng = np.random.default_rng(13)
+    levels = (6, 9)
+    codes = [
+        rng.permutation(np.concatenate((np.arange(level), rng.integers(0, level, 90 - level)))) for level in levels
+    ]
+    y = rng.normal(size=90)
+    rows = rng.permutation(90)
+    other = [rng.permutation(level)[own][rows] for level, own in zip(levels, codes, strict=True)]
+    for singletons in ("keep", "drop"):
+        found = []
+        for values, given in ((y, codes), (1e-9 * y[rows] - 4e-8, other)):
+            outcome = centre(values)
+            table = pair_tables(outcome.centred, given, levels)[0]
+            found.append(pair_test(outcome, table, levels, singletons=singletons))
+        one, two = found
+        assert (one.n, one.cells, one.singletons, one.df1, one.df2) == (
+            two.n,
+            two.cells,
+            two.singletons,
+            two.df1,
+            two.df2,
+        )
+        assert one.singletons > 0
+        for name in ("q", "q_adjusted", "q_additive", "F", "p_increment"):
+            assert getattr(one, name) == pytest.approx(getattr(two, name), rel=1e-9)
