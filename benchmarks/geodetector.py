@@ -1,4 +1,4 @@
-"""Command: ``python -m benchmarks.geodetector [--quick] [--peers FOLDER]``: GeoDetector against the registry's packages.
+"""Command: ``python -m benchmarks.geodetector [--quick] [--peers FOLDER]``: GeoDetector beside the registry's packages.
 
 Factor detector and all pairs, on the same integer codes. Each package runs in an environment of its own (made in
 FOLDER, or in a temporary folder), since both import under one name. Their q must agree with ours to 1e-9 before a time
@@ -60,16 +60,29 @@ def frame_of(y: np.ndarray, codes: np.ndarray) -> tuple[pd.DataFrame, list[str]]
 
 def kernels(y: np.ndarray, columns: list[np.ndarray], levels: list[int]) -> tuple[list[float], list[float]]:
     """Return q of factors and of pairs, by the kernels alone: from the variable and codes to every test."""
-    from spatial_region.geodetector._moments import centre, factor_test, stratum_moments
-    from spatial_region.geodetector._pairs import pair_test
+    from spatial_region.geodetector._joint import narrow_codes, pair_tables
+    from spatial_region.geodetector._moments import all_moments, centre, factor_test
+    from spatial_region.geodetector._pairs import pair_tests
 
     outcome = centre(y)
-    tests = [factor_test(outcome, stratum_moments(outcome, codes)) for codes in columns]
-    pairs = [
-        pair_test(outcome, columns[a], columns[b], (levels[a], levels[b]))
-        for a, b in combinations(range(len(levels)), 2)
-    ]
+    codes = narrow_codes(columns, levels)
+    tests = [factor_test(outcome, own) for own in all_moments(outcome, codes, levels)]
+    pairs = pair_tests(outcome, pair_tables(outcome.centred, codes, levels), list(combinations(levels, 2)))
     return [test.q for test in tests], [test.q for test in pairs]
+
+
+def plainly(y: np.ndarray, columns: list[np.ndarray], levels: list[int]) -> tuple[list[float], list[float]]:
+    """Return the same q by numpy's bincount, one factor or pair after the other, and no test."""
+    centred = y - y.mean()
+    total = centred @ centred
+
+    def q(codes: np.ndarray) -> float:
+        counts, sums = np.bincount(codes), np.bincount(codes, weights=centred)
+        occurs = counts > 0
+        return float((sums[occurs] ** 2 / counts[occurs]).sum() / total)
+
+    pairs = combinations(range(len(levels)), 2)
+    return [q(column) for column in columns], [q(columns[a] * levels[b] + columns[b]) for a, b in pairs]
 
 
 def least(call: Callable[[], Any], *, calls: int = 50, seconds: float = 5.0) -> tuple[float, Any]:
@@ -89,13 +102,14 @@ def ours(n: int) -> tuple[list[Row], np.ndarray, np.ndarray]:
     frame, names = frame_of(y, codes)
     whole, found = least(lambda: sr.geodetector(frame, "y", names, permutations=0))
     columns = [np.ascontiguousarray(column) for column in codes.T]
-    inner, (q, q_ab) = least(lambda: kernels(y, columns, [STRATA] * FACTORS))
     factors, pairs = found.factors["q"].to_numpy(), found.interactions["q_ab"].to_numpy()
-    largest = max(np.abs(factors - q).max(), np.abs(pairs - q_ab).max())
-    rows = [
-        Row(n, "this package, whole call", whole, 0.0),
-        Row(n, "this package, kernels", inner, float(largest)),
-    ]
+    rows = [Row(n, "this package, whole call", whole, 0.0)]
+    for name, run in (("this package, kernels", kernels), ("numpy's bincount, q only", plainly)):
+        seconds, (q, q_ab) = least(lambda run=run: run(y, columns, [STRATA] * FACTORS))  # type: ignore[misc]
+        difference = float(max(np.abs(factors - q).max(), np.abs(pairs - q_ab).max()))
+        if difference > AGREE:
+            raise AssertionError(f"{name}: q differs by {difference:.3g} at n = {n}")
+        rows.append(Row(n, name, seconds, difference))
     return rows, factors, pairs
 
 

@@ -1,4 +1,4 @@
-"""Command: ``python -m benchmarks.geodetector_null_size [--samples N]``: how often GeoDetector's p-values reject at 5 %.
+"""Command: ``python -m benchmarks.geodetector_null_size [--samples N]``: how often GeoDetector's p reject at 5 %.
 
 First where strata and variable have nothing to do with each other (size), then where they do (power). Sections:
 
@@ -59,7 +59,7 @@ def effects(codes: np.ndarray, size: float) -> np.ndarray:
 
 
 def independent(n: int, mean: float) -> Callable[[np.random.Generator, float], pd.DataFrame]:
-    """Return a draw of independent units, with unequal strata at random (`p_wang` depends on the mean only with these)."""
+    """Return a draw of independent units, with unequal strata at random: with equal ones `p_wang` ignores the mean."""
     sizes = np.round(n * np.array([0.40, 0.25, 0.15, 0.12, 0.08])).astype(int)
 
     def draw(rng: np.random.Generator, effect: float) -> pd.DataFrame:

@@ -26,7 +26,7 @@ FOLDER = "GEODETECTOR_PEERS"  # environment variable that names a folder for the
 
 @contextmanager
 def environments(folder: Path | None = None) -> Iterator[dict[str, Path]]:
-    """Give the interpreter of each package; make what is not there in `folder`, or in one that is removed afterwards."""
+    """Give the interpreter of each package; make what is missing in `folder`, or in one that is removed afterwards."""
     if folder is not None:
         yield {name: _interpreter(folder / name, name) for name in PEERS}
         return
@@ -35,7 +35,7 @@ def environments(folder: Path | None = None) -> Iterator[dict[str, Path]]:
 
 
 def present(folder: Path | None = None) -> dict[str, Path] | None:
-    """Return the interpreters that `folder`, or the folder that the environment names, holds; None if any is missing."""
+    """Return the interpreters in `folder`, or in the folder that the variable names; None if any is missing."""
     if folder is None and FOLDER not in os.environ:
         return None
     folder = folder or Path(os.environ[FOLDER])

@@ -158,9 +158,7 @@ def main() -> None:
             print(f"{name}\n  ours: q {found.factors['q'].tolist()} p {found.factors['p_wang'].tolist()} {pairs}")
             for python in pythons.values():
                 told = ask(python, "factors", example.y, example.x)
-                print(
-                    f"  {told['package']}: q {told['q']} p {told['p']} {list(zip(told['q_ab'], told['type'], strict=True))}"
-                )
+                print(f"  {told['package']}: q {told['q']} p {told['p']} {told['q_ab']} {told['type']}")
         reverse = Example(strong_and_weak().y, strong_and_weak().x[:, ::-1])
         for python in pythons.values():
             print("ecological", [ask(python, "ecological", some.y, some.x) for some in (strong_and_weak(), reverse)])

@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -116,8 +117,7 @@ def main():
     given = np.load(source)
     tasks = {"factors": factors, "ecological": ecological, "optimal": optimal, "shares": shares}
     answer = tasks[what](given, who) | {"package": who}
-    with open(target, "w", encoding="utf-8") as file:
-        json.dump(answer, file)
+    Path(target).write_text(json.dumps(answer), encoding="utf-8")
 
 
 if __name__ == "__main__":
