@@ -50,7 +50,7 @@ def cut_within(x: np.ndarray, groups: Sequence[Hashable] | np.ndarray, rule: Rul
             f"{factor!r} cannot be cut within groups by {rule.method!r}: {reason}. "
             f"Choose quantile, equal, natural, geometric or sd strata with one k, for example ('quantile', 5)."
         )
-    codes, labels = pd.factorize(np.asarray(groups), sort=False)
+    codes, labels = pd.factorize(pd.Series(groups, dtype=None if isinstance(groups, np.ndarray) else object))
     if (codes < 0).any():
         raise InputError(
             f"{int((codes < 0).sum())} of {len(codes)} rows have no group to cut {factor!r} within. "
@@ -79,4 +79,4 @@ def _numbers(x: np.ndarray, rule: Rule, factor: str, group: object) -> np.ndarra
     try:
         return assign(x, rule_edges(x, rule, factor=factor))
     except InputError as error:
-        raise InputError(f"within group {group!r} ({len(x)} rows): {error}") from error
+        raise InputError(f"within group {group} ({len(x)} rows): {error}") from error
