@@ -64,22 +64,24 @@ class WithinRegions:
     Attributes
     ----------
     regions : numpy.ndarray of int, shape (n,)
-        Region of each row, 0 .. R-1.
+        Region of each row, 0 .. R-1, of which each occurs.
     """
 
     regions: np.ndarray
 
     def bind(self, y: np.ndarray, ties: Sequence[np.ndarray], seed: int) -> BoundDraws:
         """Return the draws for the outcome `y`, shape (n,)."""
-        count = int(self.regions.max()) + 1
         rows = np.lexsort((*reversed(ties), y, self.regions))
-        sizes = np.bincount(self.regions, minlength=count)
-        starts = np.concatenate(([0], np.cumsum(sizes)))
-        # Regions take their turn by their values, not by how they are called.
+        sizes = np.bincount(self.regions)
+        starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
+        # Regions take their turn by what is in them, not by how they are called.
         ordered = y[rows]
-        first = np.lexsort((np.add.reduceat(ordered, starts[:-1]), sizes, ordered[starts[:-1]]))
-        turn = np.empty(count, dtype=np.int64)
-        turn[first] = np.arange(count)
+        place = np.arange(1, len(rows) + 1) - np.repeat(starts, sizes)
+        of_ties = [np.add.reduceat(key[rows] * place, starts) for key in reversed(ties)]
+        of_y = [np.add.reduceat(ordered**power, starts) for power in (3, 2, 1)]
+        first = np.lexsort((*of_ties, *of_y, sizes, ordered[starts]))
+        turn = np.empty(len(sizes), dtype=np.int64)
+        turn[first] = np.arange(len(sizes))
         order = np.lexsort((*reversed(ties), y, turn[self.regions]))
         return _segments(order, y, np.concatenate(([0], np.cumsum(sizes[first]))), seed)
 

@@ -116,7 +116,7 @@ def pair_permutations(
             [table.count(permuted, taken, q[a] + q[b]) for table, (a, b) in zip(tables, chosen, strict=True)]
         )
 
-    overlay, increment, nonlinear = sum_of_batches(count, permutations, len(y)).T
+    overlay, increment, nonlinear = sum_of_batches(count, permutations, len(y), lot=_LANES).T
     tested = np.array([table.increment_can_be_tested for table in tables])
     return PairPermutations(
         p_overlay=(overlay + 1) / (permutations + 1),

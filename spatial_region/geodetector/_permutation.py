@@ -8,15 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from spatial_region.geodetector._draws import BoundDraws, Draws, FreeRows
-from spatial_region.geodetector._statistics import BestOf, Reorderable, Statistic
+from spatial_region.geodetector._draws import BoundDraws, Draws
+from spatial_region.geodetector._statistics import Reorderable, Statistic
 
 _BATCH_VALUES = 262_144  # of permuted outcomes held at once by a thread
 _MOST_DRAWS = 64  # in a batch
 TIE = 1e-10  # relative: a permuted statistic this close to the observed one counts as equal
 ROUNDING = 1e-15  # absolute, for an observed statistic of zero
-
-Arrangement = BestOf  # the former name
 
 
 def permutation_tests(
@@ -70,20 +68,12 @@ def permutation_tests(
     return np.where(np.isnan(observed), np.nan, (reached + 1) / (permutations + 1))
 
 
-def permutation_p(
-    y: np.ndarray, statistics: Sequence[Statistic], permutations: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Return `permutation_tests` by free draws, with a seed taken from `rng`."""
-    seed = int(rng.integers(2**63))
-    return permutation_tests(y, statistics, draws=FreeRows(), permutations=permutations, seed=seed)
-
-
-def sum_of_batches(count: Callable[[int, int], np.ndarray], draws: int, n: int) -> np.ndarray:
+def sum_of_batches(count: Callable[[int, int], np.ndarray], draws: int, n: int, *, lot: int = 1) -> np.ndarray:
     """Return the sum of ``count(first, stop)`` over batches that together are all draws, in threads where it pays.
 
-    `count` must return whole numbers: their sum is the same in any order.
+    `count` must return whole numbers: their sum is the same in any order. Batches are multiples of `lot` draws.
     """
-    step = max(1, min(_MOST_DRAWS, _BATCH_VALUES // n))
+    step = lot * max(1, min(_MOST_DRAWS, _BATCH_VALUES // n) // lot)
     firsts = range(0, draws, step)
     workers = min(_processors(), len(firsts))
     if workers < 2 or draws * n < _BATCH_VALUES:

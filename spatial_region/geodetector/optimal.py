@@ -12,7 +12,7 @@ from spatial_region.errors import InputError
 from spatial_region.geodetector._breaks import RULES, headtail_edges
 from spatial_region.geodetector._loess import LEAST_KS, LevelledOff, levels_off
 from spatial_region.geodetector._moments import Outcome
-from spatial_region.geodetector._permutation import Arrangement
+from spatial_region.geodetector._statistics import BestOf
 from spatial_region.geodetector.rules import FITTED
 from spatial_region.geodetector.strata import LEAST_UNITS, fitted_edges
 
@@ -126,9 +126,9 @@ def levelled_of(candidates: Sequence[Candidate], *, factor: str) -> Candidate:
     return best[int(levels_off(ks, np.array([[candidate.q for candidate in best]]))[0])]
 
 
-def arrangement_of(x: np.ndarray, candidates: Sequence[Candidate]) -> Arrangement:
+def arrangement_of(x: np.ndarray, candidates: Sequence[Candidate]) -> BestOf:
     """Return all of them as stratifications of one order of the units, for the permutation of the largest q."""
-    return Arrangement(x, tuple(candidate.bounds for candidate in candidates))
+    return BestOf(x, tuple(candidate.bounds for candidate in candidates))
 
 
 def levelled_statistic(x: np.ndarray, candidates: Sequence[Candidate]) -> LevelledOff:
