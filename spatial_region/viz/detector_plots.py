@@ -9,10 +9,15 @@ import pandas as pd
 from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import check_option
 from spatial_region.errors import InputError, UnknownNameError
+from spatial_region.geodetector._gozh_result import GozhResult
+from spatial_region.geodetector._unit_scale_result import UnitScaleResult
+from spatial_region.geodetector.bins_comparison import BinsComparison
+from spatial_region.geodetector.groups import GeoDetectorGroups
 from spatial_region.geodetector.result import GeoDetectorResult
 from spatial_region.geodetector.strata import AS_GIVEN
 from spatial_region.viz.bars import factor_bars
 from spatial_region.viz.bins_chart import bins_chart
+from spatial_region.viz.factors_by import factors_by
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
 from spatial_region.viz.inputs import variable_label
@@ -23,7 +28,7 @@ from spatial_region.viz.style import Lang
 from spatial_region.viz.words import word
 
 DetectorKind = Literal["interaction", "factor", "risk", "strata", "bins"]
-# The words for each column of p-values; others are named by their column.
+# The words for each column of p-values, those to read first; others are named by their column.
 _P_WORDS = {
     "p_permutation": "p permutation",
     "p_within_regions": "p within regions",
@@ -39,8 +44,7 @@ def _(result: GeoDetectorResult, *, kind: DetectorKind | None = None, **options:
     # One factor has no pairs, and its heatmap would be one cell.
     kind = kind or ("interaction" if len(result.factors) > 1 else "factor")
     check_option(kind, DetectorKind, "kind")
-    lang = options.get("lang", "en")
-    check_option(lang, Lang, "lang")
+    lang = _lang(options)
     if kind == "interaction":
         return interaction_heatmap(result.interactions, result.factors, **options)
     if kind == "risk":
@@ -54,24 +58,62 @@ def _(result: GeoDetectorResult, *, kind: DetectorKind | None = None, **options:
     return _bars(result, **options)
 
 
+@plot.register
+def _(result: GeoDetectorGroups, *, p: str | None = None, **options: Any) -> Figure:
+    column = _p_column(result.factors, p)
+    permutations = max(part.permutations for part in result.parts.values())
+    options.setdefault("note", p_note(column, permutations, _lang(options)))
+    return factors_by(result.factors, p=column, **options)
+
+
+@plot.register
+def _(result: BinsComparison, **options: Any) -> Figure:
+    table = result.candidates
+    return bins_chart(table[table["allowed"]], **options)
+
+
+@plot.register
+def _(result: UnitScaleResult, *, p: str = "p", **options: Any) -> Figure:
+    return factors_by(result.factors.rename(columns={"unit": "group"}), p=p, **options)
+
+
+@plot.register
+def _(result: GozhResult, *, regions: object = None, at: object = None, **options: Any) -> Figure:
+    if regions is None:
+        raise InputError("zones hold no boundaries, and a map needs them: pass regions=study, or a GeoDataFrame.")
+    means = result.zones["mean"].sort_values(kind="stable").rename(index=str)
+    kinds = pd.CategoricalDtype(list(means.index), ordered=True)
+    zones = _at_one_time(result.members.map(str).astype(kinds), at)
+    lang = _lang(options)
+    options.setdefault("legend", word("zones", lang))
+    options.setdefault("variable", variable_label(regions, result.variable, lang))
+    return strata_map(regions, zones, means=means, **options)
+
+
 def _bars(result: GeoDetectorResult, *, p: str | None = None, **options: Any) -> Figure:
-    column = p or ("p_permutation" if result.permutations else "p_central")
-    values = _p_column(result.factors, column)
-    options.setdefault("note", p_note(column, result.permutations, options.get("lang", "en")))
-    if {"q_lower", "q_upper"} <= set(result.factors):
-        options.setdefault("intervals", result.factors[["q_lower", "q_upper"]])
-        options.setdefault("level", result.spec.options.get("level", 0.95))
-    return factor_bars(result.factors["q"], values, **options)
+    column = _p_column(result.factors, p)
+    options.setdefault("note", p_note(column, result.permutations, _lang(options)))
+    options.setdefault("intervals", result.factors[["q_lower", "q_upper"]])
+    options.setdefault("level", result.level)
+    return factor_bars(result.factors["q"], result.factors[column], **options)
 
 
-def _p_column(table: pd.DataFrame, column: str) -> pd.Series:
+def _lang(options: dict[str, Any]) -> str:
+    lang = options.get("lang", "en")
+    check_option(lang, Lang, "lang")
+    return str(lang)
+
+
+def _p_column(table: pd.DataFrame, column: str | None) -> str:
+    """Return the column of p-values asked for, else the one to read."""
     known = [name for name in table.columns if str(name).startswith("p_") and table[name].notna().any()]
+    if column is None:
+        return next((name for name in _P_WORDS if name in known), "p_central")
     if column not in known:
         raise UnknownNameError(
             f"no p-values {column!r} in the result.{did_you_mean(column, known)} There are: {name_some(known)}."
         )
-    found: pd.Series = table[column]
-    return found
+    return column
 
 
 def p_note(column: str, permutations: int, lang: str) -> str:
@@ -82,9 +124,9 @@ def p_note(column: str, permutations: int, lang: str) -> str:
 
 
 def _strata(
-    result: Any, *, factor: str | None = None, at: object = None, regions: object = None, **options: Any
+    result: GeoDetectorResult, *, factor: str | None = None, at: object = None, regions: object = None, **options: Any
 ) -> Figure:
-    lang, names = options.get("lang", "en"), list(result.factors.index)
+    lang, names = _lang(options), list(result.factors.index)
     if factor is None and len(names) > 1:
         raise InputError(f"a map of strata is that of one factor: pass factor=, one of {name_some(names, limit=12)}.")
     factor = names[0] if factor is None else factor
@@ -96,13 +138,13 @@ def _strata(
             "the values came without boundaries, and a map needs them: pass regions=study, or a GeoDataFrame."
         )
     table = result.bins[result.bins["factor"] == factor]
-    cut = str(table["method"].iloc[0]) != AS_GIVEN
-    strata = _at_one_time(result.strata_by_row(factor), at)
-    kinds = pd.CategoricalDtype([str(label) for label in table["stratum"]], ordered=cut)
+    strata = result.strata_by_row(factor)
+    means = pd.Series(table["mean"].to_numpy(dtype=float), index=list(strata.cat.categories))
+    if str(table["method"].iloc[0]) == AS_GIVEN:
+        strata = strata.cat.as_unordered()
     options.setdefault("legend", word("strata of", lang, factor=variable_label(regions, factor, lang)))
     options.setdefault("variable", variable_label(regions, result.variable, lang))
-    means = pd.Series(table["mean"].to_numpy(dtype=float), index=kinds.categories)
-    return strata_map(regions, strata.map(str, na_action="ignore").astype(kinds), means=means, **options)
+    return strata_map(regions, _at_one_time(strata, at), means=means, **options)
 
 
 def _at_one_time(strata: pd.Series, at: object) -> pd.Series:
@@ -114,4 +156,5 @@ def _at_one_time(strata: pd.Series, at: object) -> pd.Series:
     if at not in times:
         said = "a map is that of one time: pass at=" if at is None else f"no time {at!r}"
         raise UnknownNameError(f"{said}; there are {name_some(times, limit=20)}.")
-    return strata.xs(at, level=1)
+    chosen: pd.Series = strata.xs(at, level=1)
+    return chosen

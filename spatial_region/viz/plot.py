@@ -48,6 +48,8 @@ def plot(result: Any, **options: Any) -> Figure:
     `GeoDetector`  ``"interaction"`` `interaction_heatmap` (the default with several factors),
                    ``"factor"`` `factor_bars` (``p=`` chooses the p-values of the stars), ``"risk"``
                    `risk_matrix`, ``"strata"`` `strata_map` (of one ``factor=``), ``"bins"`` `bins_chart`
+                   `GeoDetectorGroups` and `UnitScaleResult` `factors_by`, `BinsComparison` `bins_chart`,
+                   `GozhResult` `strata_map` (with ``regions=``)
     `Weights`      ``"map"`` `connectivity_map` (with ``regions=``), ``"histogram"``
                    `cardinality_histogram` (the default without)
     `Impacts`      `interval_plot` of direct, indirect and total impacts
