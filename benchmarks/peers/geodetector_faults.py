@@ -121,6 +121,15 @@ def colliding() -> Example:
     return Example(np.repeat([0.0, 1.0, -1.0, 0.0], 2), np.column_stack([a, b]))
 
 
+def underscored() -> Example:
+    """The same with strata named x and x_y by y_z and z: two of the four overlays read x_y_z when joined by "_"."""
+    example = colliding()
+    names = np.array([["x", "z"], ["x_y", "y_z"]])
+    return Example(
+        example.y, np.column_stack([names[(example.x[:, 0] > 1) * 1, 0], names[(example.x[:, 1] > 3) * 1, 1]])
+    )
+
+
 def shares_without_the_empty_set(q: dict[frozenset[str], float], factors: list[str]) -> dict[str, float]:
     """Return Shapley sums over non-empty sets of other factors only, which leaves out what a factor explains alone."""
     return {one: sum(_terms(q, factors, one, smallest=1)) for one in factors}
@@ -175,6 +184,11 @@ def main() -> None:
         )
         print("methods chosen:", pd.Series(told["method"]).value_counts().to_dict())
     example = colliding()
+    print(
+        "joined by _",
+        pasted(underscored(), lambda a, b: f"{a}_{b}"),
+        underscored().ours().interactions["q_ab"].tolist(),
+    )
     print("pasted", pasted(example, lambda a, b: a + b + "_"), "true", example.ours().interactions["q_ab"].tolist())
 
 
