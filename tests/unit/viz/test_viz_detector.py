@@ -12,6 +12,8 @@ import pytest
 import spatial_region as sr
 from spatial_region import viz
 from spatial_region.errors import AlignmentError, InputError, OptionError, UnknownNameError
+from spatial_region.geodetector.compare_bins import compare_bins
+from spatial_region.geodetector.unit_scale import unit_scale
 from spatial_region.viz.pair_cells import TYPE_MARKS
 
 Texts = Callable[[viz.Figure], list[str]]
@@ -131,3 +133,53 @@ def test_the_level_of_hollow_marks_can_be_chosen(pairs: pd.DataFrame, texts: Tex
         viz.interaction_heatmap(pairs.assign(noise_nonlinear=98))
     with pytest.raises(InputError, match="level must lie"):
         viz.interaction_heatmap(pairs, level=1)
+
+
+# -- results of several parts ----------------------------------------------------------------------------------
+
+
+def test_plot_of_groups_is_q_by_group(towns: pd.DataFrame, texts: Texts) -> None:
+    towns["half"] = np.repeat(["east", "west"], 30)
+    result = sr.geodetector(towns, "y", ["zone", "belt"], grouping="half", permutations=99)
+    figure = result.plot()
+    drawn = figure.data.set_index(["group", "factor"])
+    for key, row in result.factors.iterrows():
+        assert drawn.loc[key, ["q", "p"]].tolist() == row[["q", "p_permutation"]].tolist()
+    assert any("p from 99 permutations" in text for text in texts(figure))
+    assert any("central F" in text for text in texts(result.plot(p="p_central", lang="en")))
+    with pytest.raises(UnknownNameError, match="no p-values 'p_spatial'"):
+        result.plot(p="p_spatial")
+    assert viz.layout_faults(figure) == viz.layout_faults(result.plot(lang="zh")) == []
+
+
+def test_plot_of_groups_over_time_is_lines() -> None:
+    index = pd.MultiIndex.from_product([[f"r{number}" for number in range(20)], [2010, 2015, 2020]])
+    rng = np.random.default_rng(1)
+    panel = pd.DataFrame({"zone": np.tile(list("ab"), 30), "y": rng.normal(size=60)}, index=index)
+    panel["half"] = np.repeat(["east", "west"], 30)
+    result = sr.geodetector(panel, "y", ["zone"], grouping="half", time="both", permutations=0)
+    figure = result.plot()
+    assert set(figure.data["time"]) == {2010, 2015, 2020}
+    assert len([axes for axes in figure.figure.axes if axes.get_label().startswith("panel")]) == 3
+    drawn = figure.data.set_index(["group", "time", "factor"])["q"]
+    assert drawn["east", 2015, "zone"] == result.factors.loc[("east", 2015, "zone"), "q"]
+
+
+def test_plot_of_a_bins_comparison_leaves_out_what_was_not_allowed() -> None:
+    rng = np.random.default_rng(2)
+    table = pd.DataFrame({"x": np.exp(2 * rng.normal(size=50))})
+    table["y"] = np.log(table["x"]) + rng.normal(size=50)
+    result = compare_bins(table, "y", ["x"], permutations=0)
+    figure = result.plot()
+    allowed = result.candidates[result.candidates["allowed"]]
+    assert len(allowed) < len(result.candidates)
+    assert figure.data["q"].tolist() == allowed["q"].tolist()
+    assert figure.data.loc[figure.data["chosen"], "q"].item() == result.best.loc["x", "q"]
+
+
+def test_plot_of_unit_scales_has_a_column_a_unit(towns: pd.DataFrame) -> None:
+    coarse = towns.groupby(np.arange(60) // 3).agg({"zone": "first", "belt": "first", "y": "mean"})
+    result = unit_scale({"towns": towns, "counties": coarse}, "y", ["zone", "belt"], permutations=0)
+    data = result.plot().data.set_index(["group", "factor"])
+    for row in result.factors.itertuples():
+        assert data.loc[(row.unit, row.factor), ["q", "p"]].tolist() == [row.q, row.p]

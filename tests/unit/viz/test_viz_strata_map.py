@@ -18,7 +18,7 @@ from spatial_region.errors import (
     MissingValuesError,
     UnknownNameError,
 )
-from spatial_region.geodetector.result import GeoDetectorResult
+from spatial_region.geodetector.gozh import gozh
 
 Pixels = Callable[[viz.Figure, gpd.GeoDataFrame], pd.Series]
 LEVELS = ["[0, 2]", "(2, 5]", "(5, 9]"]
@@ -98,7 +98,6 @@ def test_bad_input_is_named(squares: gpd.GeoDataFrame, strata: pd.Series) -> Non
         viz.strata_map(wide, many)
 
 
-@pytest.mark.skipif(not hasattr(GeoDetectorResult, "strata_by_row"), reason="the result has no rows by label yet")
 def test_the_map_of_a_result(squares: gpd.GeoDataFrame) -> None:
     rng = np.random.default_rng(2)
     data = pd.DataFrame({"rain": rng.normal(size=12), "zone": np.resize(["a", "b"], 12)}, index=squares.index)
@@ -113,3 +112,39 @@ def test_the_map_of_a_result(squares: gpd.GeoDataFrame) -> None:
         result.plot(kind="strata")
     with pytest.raises(UnknownNameError, match="Did you mean 'rain'"):
         result.plot(kind="strata", factor="rainn")
+    with pytest.raises(InputError, match="at=2020 is for a result of several times"):
+        result.plot(kind="strata", factor="rain", at=2020)
+    without = sr.geodetector(data.reset_index(drop=True), "yield", ["zone"], permutations=0)
+    with pytest.raises(InputError, match="pass regions=study"):
+        without.plot(kind="strata")
+
+
+def test_the_map_of_a_panel_is_that_of_one_time(squares: gpd.GeoDataFrame) -> None:
+    index = pd.MultiIndex.from_product([squares.index, [2010, 2020]])
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"rain": rng.normal(size=24)}, index=index)
+    data["yield"] = data["rain"] + rng.normal(size=24)
+    result = sr.geodetector(sr.make_study(squares, data), "yield", ["rain"], bins=3, permutations=0)
+    figure = result.plot(kind="strata", at=2020)
+    strata = pd.qcut(data["rain"], 3, labels=False).xs(2020, level=1)
+    numbers = {label: number for number, label in enumerate(result.bins["stratum"])}
+    assert figure.data["stratum"].map(numbers).to_dict() == strata.to_dict()
+    with pytest.raises(UnknownNameError, match="a map is that of one time: pass at=; there are 2010, 2020"):
+        result.plot(kind="strata")
+    with pytest.raises(UnknownNameError, match="no time 2015"):
+        result.plot(kind="strata", at=2015)
+
+
+def test_the_map_of_zones_lists_them_by_mean(squares: gpd.GeoDataFrame) -> None:
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"rain": rng.normal(size=12), "slope": rng.normal(size=12)}, index=squares.index)
+    data["yield"] = np.where(data["rain"] > 0, 5.0, 1.0) + 0.1 * rng.normal(size=12)
+    result = gozh(sr.make_study(squares, data), "yield", ["rain", "slope"], permutations=0)
+    figure = result.plot(regions=squares)
+    assert figure.data["stratum"].to_dict() == result.members.map(str).to_dict()
+    means = data["yield"].groupby(result.members).transform("mean")
+    assert figure.data["mean"].to_dict() == pytest.approx(means.to_dict())
+    shown = [float(line.split(": ")[1].split(" ")[0]) for line in _legend(figure)[1:]]
+    assert shown == sorted(shown, reverse=True)
+    with pytest.raises(InputError, match="zones hold no boundaries"):
+        result.plot()
