@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from spatial_region.geodetector._statistics import FixedStrata
+
 _BATCH_VALUES = 1_000_000  # of permuted values held at once
 _TIE = 1e-10  # relative: a permuted statistic this close to the observed one counts as equal
 
@@ -20,3 +22,8 @@ def free_draws(y: np.ndarray, permutations: int, rng: np.random.Generator) -> It
 def reached(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """Count the draws (b, m) that reach the observed statistics (m,), ties included."""
     return np.sum(draws >= observed - _TIE * np.abs(observed), axis=0)
+
+
+def searches(statistic: object) -> bool:
+    """Whether strata were chosen for their q, so that permutations of fixed strata do not allow for it."""
+    return not isinstance(statistic, FixedStrata)

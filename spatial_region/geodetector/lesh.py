@@ -9,12 +9,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing, check_option, check_whole_number
 from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError
-from spatial_region.geodetector._free_draws import free_draws, reached
+from spatial_region.geodetector._free_draws import free_draws, reached, searches
 from spatial_region.geodetector._lesh_result import LeshResult, pair_table, share_table, zone_tables
 from spatial_region.geodetector._moments import Outcome, centre
 from spatial_region.geodetector._overlay_tree import Growth, grow_tree, presort
@@ -40,10 +41,11 @@ MOST_FACTORS = 12
 
 @dataclass(frozen=True, eq=False)
 class _Game:
-    """Shares, the rules of the zones, and q of every set of factors for permuted variables (in canonical order)."""
+    """Shares, rules of the zones, factors whose bins were searched, and q of every set for permuted variables."""
 
     shares: Shares
     rules: list[str]
+    searched: list[str]
     order: np.ndarray
     between: Callable[[np.ndarray], np.ndarray]
 
@@ -185,7 +187,7 @@ def lesh(
         members=pd.Series(shares.zones + 1, index=rows.index, name="zone"),
         local=pd.DataFrame(shares.local.T, index=rows.index, columns=pd.Index(names, name="factor")),
         permutations=permutations,
-        notes=_notes(rows, zones, overlay),
+        notes=_notes(rows, zones, overlay, game.searched),
         spec=make_spec(
             "lesh",
             options={
@@ -212,12 +214,14 @@ def _few_factors(factors: object) -> list[str]:
 
 
 def _full(rows: Rows, outcome: Outcome, names: list[str], bins: Bins) -> _Game:
-    strata = stratify(rows, outcome, names, bins).strata
+    stratified = stratify(rows, outcome, names, bins)
+    strata = stratified.strata
+    searched = [one.factor for one, own in zip(strata, stratified.statistics, strict=True) if searches(own)]
     codes = np.stack([one.codes for one in strata])
     levels = np.array([one.n_strata for one in strata], dtype=np.int64)
     shares = shapley_shares(outcome.centred, overlays(codes, levels), len(names))
     order = np.lexsort((*codes, outcome.centred))
-    return _Game(shares, _cell_rules(shares, codes, strata), order, full_q_of_draws(codes[:, order], levels))
+    return _Game(shares, _cell_rules(shares, codes, strata), searched, order, full_q_of_draws(codes[:, order], levels))
 
 
 def _cell_rules(shares: Shares, codes: np.ndarray, strata: Sequence[Strata]) -> list[str]:
@@ -237,7 +241,7 @@ def _trees(rows: Rows, outcome: Outcome, growth: Growth, categorical: Sequence[s
     shares = Shares(found.q, found.cells, found.share, found.local[:, back], found.zones[back])
     whole = grow_tree(y, codes, presort(codes), given.categorical, growth)
     sorted_given = type(given)(given.names, codes, given.categorical, given.levels, given.numeric)
-    return _Game(shares, rules_of(whole, sorted_given), order, tree_q_of_draws(codes, given.categorical, growth))
+    return _Game(shares, rules_of(whole, sorted_given), [], order, tree_q_of_draws(codes, given.categorical, growth))
 
 
 def _test(
@@ -258,7 +262,7 @@ def _test(
     return expected, (counts + 1) / (permutations + 1) if permutations else np.full(m, np.nan)
 
 
-def _notes(rows: Rows, zones: pd.DataFrame, overlay: OverlayKind) -> tuple[str, ...]:
+def _notes(rows: Rows, zones: pd.DataFrame, overlay: OverlayKind, searched: list[str]) -> tuple[str, ...]:
     notes = []
     if len(rows.dropped):
         notes.append(f"{len(rows.dropped)} rows with missing values were dropped.")
@@ -269,6 +273,11 @@ def _notes(rows: Rows, zones: pd.DataFrame, overlay: OverlayKind) -> tuple[str, 
         notes.append(
             f"{alone} of {len(rows.y)} rows are alone in their cell, which explains them fully without evidence; "
             f"compare share with expected."
+        )
+    if searched:
+        notes.append(
+            f"bins of {name_some(map(repr, searched))} were chosen for their q; neither expected nor p_permutation "
+            f"allows for it."
         )
     if overlay == "tree":
         notes.append("the zones were searched so as to make q large; compare share with expected (permutations=999).")

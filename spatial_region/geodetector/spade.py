@@ -16,6 +16,7 @@ from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights
 from spatial_region.errors import InputError, SmallSampleWarning, WeightsError
+from spatial_region.geodetector._free_draws import searches
 from spatial_region.geodetector._moments import centre, factor_test, stratum_moments
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
 from spatial_region.geodetector._spade_levels import (
@@ -121,7 +122,8 @@ def spade(
 
     The p-values permute the variable over the regions, and so test that it is unrelated to both strata and place.
     A variable that is autocorrelated in space breaks that without any effect of the factor; a small p-value is then no
-    proof of one. For factors cut with ``"optimal"`` they do not allow for the choice.
+    proof of one. For bins that were searched (``"optimal"`` and
+    others) they do not allow for the choice.
 
     References
     ----------
@@ -146,7 +148,8 @@ def spade(
     links = links_of(weights.sparse)
     stratified = stratify(rows, outcome, names, bins)
     main = [level_of(one, rows, links, weights) for one in stratified.strata]
-    more = all_levels(main, rows, links, weights, set(stratified.tried), asked)
+    searched = [one.factor for one, own in zip(main, stratified.statistics, strict=True) if searches(own)]
+    more = all_levels(main, rows, links, weights, set(searched), asked)
     every = main + more
     psd = spatial_q(links, [one.pairs for one in every], outcome.centred[None, :])[0]
     _check_differs(links, outcome.centred, variable)
@@ -165,7 +168,7 @@ def spade(
         factors=table,
         levels=levels,
         permutations=permutations,
-        notes=_notes(rows, main, list(stratified.tried), permutations),
+        notes=_notes(rows, main, searched, permutations),
         spec=make_spec(
             "spade",
             options={
@@ -192,6 +195,8 @@ def _rows_and_weights(
         w = inverse_distance(study)
     if w is None and not isinstance(study, Study):
         raise WeightsError("a frame has no weights; pass w=, for example w=sr.inverse_distance(regions).")
+    if isinstance(study, pd.DataFrame) and at is not None:
+        study, at = study.xs(at, level=1), None
     sample = draw_sample(study, variable, w=w, at=at, missing=missing, undecided="none")
     weights, order = sample.weights.subset(rows.index).sorted_by_id
     return Rows(rows.y[order], rows.factors.iloc[order], rows.dropped), weights
@@ -225,7 +230,9 @@ def _notes(rows: Rows, levels: list[Level], searched: list[str], permutations: i
     if left:
         notes.append(f"regions of strata without a linked pair are left out: {name_some(map(repr, left))}.")
     if searched:
-        notes.append(f"bins of {name_some(map(repr, searched))} were chosen by q; no p-value here allows for it.")
+        notes.append(
+            f"bins of {name_some(map(repr, searched))} were chosen for their q; no p-value here allows for it."
+        )
     if permutations:
         notes.append("permutations take regions to be exchangeable; autocorrelation alone can make p small.")
     return tuple(notes)

@@ -172,3 +172,10 @@ def test_errors_and_notes(plots):
     assert any("alone in their cell" in note for note in sparse.notes)
     assert "LESH, full overlay" in sparse.summary()
     assert sparse.table().equals(sparse.factors)
+
+
+def test_bins_that_were_searched_are_named(plots):
+    numeric = plots.assign(x=np.random.default_rng(0).normal(size=120))
+    searched = lesh(numeric, "y", ["a", "x"], bins={"x": "optimal"})
+    assert any("'x' were chosen for their q" in note for note in searched.notes)
+    assert not any("chosen" in note for note in lesh(numeric, "y", ["a", "x"], bins={"x": 3}).notes)

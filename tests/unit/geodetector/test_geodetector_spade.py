@@ -207,3 +207,16 @@ def test_result_reads_well(cells):
     assert "exchangeable" in found.summary()
     assert found.table().equals(found.factors)
     assert found.spec.function == "spade"
+
+
+def test_a_frame_of_several_times_is_taken_at_one(cells):
+    w = sr.contiguity(cells)
+    frame = pd.DataFrame(cells.data)
+    both = pd.concat({2010: frame, 2020: frame.assign(y=frame["x"])}).swaplevel().rename_axis(["region", "time"])
+    found = spade(both, "y", ["soil"], w=w, at=2010, permutations=0)
+    assert found.factors.equals(spade(frame, "y", ["soil"], w=w, permutations=0).factors)
+
+
+def test_bins_that_were_searched_are_named(cells):
+    found = spade(cells, "y", ["x"], bins={"x": ("optimal", [2, 3])}, permutations=19)
+    assert any("'x' were chosen for their q" in note for note in found.notes)
