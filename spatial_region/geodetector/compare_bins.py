@@ -16,6 +16,7 @@ from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 from spatial_region.geodetector._bins_tables import Compared, best_table, compared_table
 from spatial_region.geodetector._draws import FreeRows
+from spatial_region.geodetector._fitted import LEAST_UNITS, fitted_statistic
 from spatial_region.geodetector._largest import Largest
 from spatial_region.geodetector._loess import LEAST_KS
 from spatial_region.geodetector._moments import Outcome, centre
@@ -23,7 +24,6 @@ from spatial_region.geodetector._permutation import permutation_tests
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
 from spatial_region.geodetector._statistics import Reorderable, Statistic
 from spatial_region.geodetector.bins_comparison import BinsComparison
-from spatial_region.geodetector.cutting import fitted_statistic
 from spatial_region.geodetector.optimal import (
     Candidate,
     arrangement_of,
@@ -33,7 +33,7 @@ from spatial_region.geodetector.optimal import (
     levelled_statistic,
 )
 from spatial_region.geodetector.rules import FITTED, OPTIMAL_KS, FixedMethod
-from spatial_region.geodetector.strata import LEAST_UNITS, is_numeric
+from spatial_region.geodetector.strata import is_numeric
 
 ComparedMethod = Literal["quantile", "equal", "natural", "geometric", "sd", "headtail", "changepoint", "tree"]
 

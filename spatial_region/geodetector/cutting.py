@@ -14,10 +14,9 @@ import numpy as np
 
 from spatial_region.core.threads import processors
 from spatial_region.geodetector._breaks import RULES
-from spatial_region.geodetector._changepoint import BestSegments, cells_of
+from spatial_region.geodetector._fitted import fitted_statistic
 from spatial_region.geodetector._moments import Outcome
 from spatial_region.geodetector._statistics import FixedStrata, Statistic
-from spatial_region.geodetector._tree import BestTree
 from spatial_region.geodetector.optimal import (
     Candidate,
     arrangement_of,
@@ -27,7 +26,7 @@ from spatial_region.geodetector.optimal import (
     try_all,
 )
 from spatial_region.geodetector.rules import FITTED, SEARCHED, Rule
-from spatial_region.geodetector.strata import LEAST_UNITS, Strata, cut_strata, rule_strata
+from spatial_region.geodetector.strata import Strata, cut_strata, rule_strata
 
 _WORTH_IT = 20_000  # values in all factors below which threads cost more than they save
 
@@ -98,13 +97,6 @@ def cut_factors(wanted: Mapping[str, tuple[np.ndarray, Rule]], outcome: Outcome)
             factor: pool.submit(cut_factor, x, rule, outcome, factor=factor) for factor, (x, rule) in wanted.items()
         }
         return {factor: one.result() for factor, one in pending.items()}
-
-
-def fitted_statistic(x: np.ndarray, method: str, ks: tuple[int, ...]) -> BestSegments | BestTree:
-    """Return q of strata that are fitted anew to each permuted outcome; the largest over `ks`."""
-    if method == "changepoint":
-        return BestSegments(cells_of(x), ks, LEAST_UNITS)
-    return BestTree(cells_of(x), ks, LEAST_UNITS)
 
 
 def _searched(x: np.ndarray, rule: Rule, outcome: Outcome, factor: str) -> Cutting:

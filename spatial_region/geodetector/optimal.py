@@ -10,11 +10,11 @@ import numpy as np
 from spatial_region.core.messages import name_some
 from spatial_region.errors import InputError
 from spatial_region.geodetector._breaks import RULES, headtail_edges
+from spatial_region.geodetector._fitted import LEAST_UNITS, fitted_edges
 from spatial_region.geodetector._loess import LEAST_KS, LevelledOff, levels_off
 from spatial_region.geodetector._moments import Outcome
 from spatial_region.geodetector._statistics import BestOf
 from spatial_region.geodetector.rules import FITTED
-from spatial_region.geodetector.strata import LEAST_UNITS, fitted_edges
 
 _EQUAL = 1e-12  # q closer than this are equal
 
@@ -93,10 +93,11 @@ def try_all(
     """
     found = [candidate for candidate in every_candidate(x, outcome, ks, methods) if candidate.allowed]
     if not found:
+        advice = "('optimal', [2])" if len(methods) > 1 else "('loess', [2, 3, 4])"
         raise InputError(
             f"{factor!r} ({len(x)} rows, {len(np.unique(x))} distinct values) has no stratification by "
             f"{name_some(methods)} into {name_some(ks, limit=10)} strata of at least {LEAST_UNITS} rows. "
-            f"Give fewer strata: bins={{{factor!r}: ('optimal', [2])}}."
+            f"Give fewer strata{' or any method' if len(methods) == 1 else ''}: bins={{{factor!r}: {advice}}}."
         )
     return found
 

@@ -13,9 +13,8 @@ import pandas as pd
 from spatial_region.core.messages import name_some
 from spatial_region.errors import InputError
 from spatial_region.geodetector._breaks import RULES, assign, headtail_edges
-from spatial_region.geodetector._changepoint import best_segments, cells_of
+from spatial_region.geodetector._fitted import LEAST_UNITS, fitted_edges
 from spatial_region.geodetector._moments import Outcome
-from spatial_region.geodetector._tree import grow
 from spatial_region.geodetector.rules import (
     AS_GIVEN,
     DEFAULT_K,
@@ -30,13 +29,12 @@ from spatial_region.geodetector.rules import (
 )
 
 __all__ = [
-    "AS_GIVEN", "DEFAULT_K", "LEAST_UNITS", "OPTIMAL_KS", "Bins", "Cut", "Method", "Rule", "Strata",
+    "AS_GIVEN", "DEFAULT_K", "OPTIMAL_KS", "Bins", "Cut", "Method", "Rule", "Strata",
     "check_strata", "cut_strata",
-    "cuts_by_factor", "fitted_edges", "given_strata", "is_numeric", "may_be_codes", "parse_rule", "rule_edges",
+    "cuts_by_factor", "given_strata", "is_numeric", "may_be_codes", "parse_rule", "rule_edges",
     "rule_strata",
 ]  # fmt: skip
 
-LEAST_UNITS = 3  # in each stratum that is chosen by what it explains
 _FEW = 20  # a factor of whole numbers with at most this many distinct, repeated values may be codes
 
 
@@ -198,21 +196,6 @@ def rule_edges(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | Non
             f"Ask for fewer, or for bins={{{factor!r}: ('natural', {k})}}."
         )
     return edges
-
-
-def fitted_edges(x: np.ndarray, outcome: Outcome, method: str, ks: tuple[int, ...]) -> dict[int, np.ndarray]:
-    """Return the edges of change-point or tree strata for each k; none for a k that cannot be reached.
-
-    Cuts lie midway between the neighbouring values of `x`. A stratum has at least three units.
-    """
-    cells = cells_of(x)
-    if method == "changepoint":
-        starts = best_segments(outcome.centred, cells, max(ks), LEAST_UNITS)
-        found = {k: starts[k, : k + 1] for k in ks if starts[k, 0] == 0}
-    else:
-        grown = {k: grow(outcome.centred, cells, k, LEAST_UNITS) for k in ks}
-        found = {k: own for k, own in grown.items() if len(own) == k + 1}
-    return {k: cells.edges[own] for k, own in found.items()}
 
 
 def _fitted(x: np.ndarray, method: str, k: int, factor: str, outcome: Outcome | None) -> np.ndarray:

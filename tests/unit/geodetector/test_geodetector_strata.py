@@ -208,3 +208,26 @@ def test_optimal_with_too_few_rows_says_what_to_do():
     with pytest.raises(InputError, match=r"\('optimal', \[2\]\)"):
         detect(frame, ["x"], bins="optimal")
     assert detect(frame, ["x"], bins=("optimal", [2])).factors.loc["x", "strata"] == 2
+
+
+@pytest.mark.parametrize(
+    ("bins", "method"),
+    [("changepoint", "changepoint"), (("tree", 4), "tree"), ("headtail", "headtail"), ("loess", None)],
+)
+def test_strata_that_look_at_the_variable_or_find_their_number_reach_the_detector(frame, bins, method):
+    frame = frame.assign(y=frame["y"] + np.log(frame["rain"]), rain=frame["rain"] ** 3)
+    g = sr.geodetector(frame, "y", ["rain"], bins=bins, permutations=99)
+    own = g.factors.loc["rain"]
+    assert own["method"] == (method or g.candidates[g.candidates["chosen"]]["method"].iloc[0])
+    assert own["strata"] == {"changepoint": 5, "tree": 4}.get(method, own["strata"])
+    assert own["p_permutation"] < 0.1
+    assert any("inflated by choosing" in note for note in g.notes) == (bins != "headtail")
+
+
+def test_change_points_explain_at_least_as_much_as_any_strata_of_as_many_units(frame):
+    q = {
+        rule: detect(frame, ["rain"], bins=(rule, 4)).factors.loc["rain", "q"]
+        for rule in ("changepoint", "tree", "quantile", "natural")
+    }
+    assert q["changepoint"] >= max(q.values()) - 1e-12
+    assert q["tree"] > q["quantile"]
