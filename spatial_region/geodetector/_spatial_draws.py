@@ -7,7 +7,11 @@ variance of every eigenvector, and so the autocorrelation at all scales.
 
 Under Gaussian errors whose covariance is a function of that matrix (beside the constant), signs leave the distribution
 of :math:`y` as it is, whatever the strata: the test is then exact. Otherwise it is as good as these eigenvectors
-diagonalise the covariance. A linear trend over the whole map is no such process, and is not allowed for.
+diagonalise the covariance; with the weights of a row-standardised process, or an exponential covariance, it still has
+its level. A linear trend over the whole map is no such process, and is allowed for in part only.
+
+*Power* is the price. Strata that are compact zones look like the few broad patterns that they are made of, and a
+change of signs leaves much of what they explain; strata that lie scattered over the map keep their power.
 
 *Repeated eigenvalues* (lattices; two regions with the same neighbours; islands, all of which have the eigenvalue zero)
 leave the eigenvectors open. Signs are right for any choice of them, since the errors have one variance in all

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 from scipy.spatial import Delaunay
 
-from spatial_region.geodetector._draws import FreeRows
+from spatial_region.geodetector._draws import FreeRows, WholeRegions
 from spatial_region.geodetector._permutation import permutation_tests
 from spatial_region.geodetector._spatial_draws import SpatialSigns, spatial_modes
 from spatial_region.geodetector._statistics import FixedStrata
@@ -189,3 +189,34 @@ def test_an_effect_is_found_and_noise_keeps_its_level():
             <= 0.05
         )
     assert found > 30
+
+
+def test_size_in_panels_with_spatial_and_serial_correlation():
+    """Space-time processes, 100 regions and 5 times: only signs that are the same at all times keep their level."""
+    w = rows_sum_to_one(lattice(10))
+    n, n_times = len(w), 5
+    rng = np.random.default_rng(23)
+    multiplier = np.linalg.inv(np.eye(n) - 0.8 * w)
+    regions, times = np.repeat(np.arange(n), n_times), np.tile(np.arange(n_times), n)
+    plans = {
+        "free": FreeRows(),
+        "whole": WholeRegions(regions, times),
+        "signs": SpatialSigns(spatial_modes(w), regions, times),
+    }
+
+    def process():
+        shocks = multiplier @ rng.normal(size=(n, n_times))
+        for time in range(1, n_times):
+            shocks[:, time] += 0.8 * shocks[:, time - 1]
+        return shocks.ravel()
+
+    rejected = dict.fromkeys(plans, 0)
+    for trial in range(200):
+        y, x = process(), process()
+        strata = FixedStrata(np.searchsorted(np.quantile(x, [0.25, 0.5, 0.75]), x), 4)
+        for name, plan in plans.items():
+            (p,) = permutation_tests(y - y.mean(), [strata], draws=plan, permutations=99, seed=trial)
+            rejected[name] += p <= 0.05
+    assert rejected["free"] > 60
+    assert rejected["whole"] > 30
+    assert 3 <= rejected["signs"] <= 19
