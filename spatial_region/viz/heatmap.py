@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_rgb
+from matplotlib.colors import Normalize, to_hex, to_rgb
 from matplotlib.lines import Line2D
 
 from spatial_region.core.options import check_between
@@ -43,8 +43,9 @@ def interaction_heatmap(
     Parameters
     ----------
     interactions : pandas.DataFrame
-        One row a pair: factor_a, factor_b, q_ab, type (and q_a, q_b, if `factors` is not given). Optional:
-        noise_nonlinear, the share of permutations of the variable that make the pair "enhance, nonlinear".
+        One row a pair: factor_a, factor_b, q_ab (NaN if undefined), type (and q_a, q_b, if `factors` is not
+        given). Optional: noise_nonlinear, the share of permutations of the variable that make the pair "enhance,
+        nonlinear".
     factors : pandas.DataFrame or pandas.Series, optional
         q of each factor, by factor; its order is the order of rows and columns.
     level : float
@@ -87,9 +88,9 @@ def interaction_heatmap(
     lang = read_options(interaction_heatmap, options, ChartOptions)
     check_between(level, "level", low=0, high=1)
     cells, order = pair_cells(interactions, factors)
-    norm = Normalize(0.0, max(float(cells["q"].max()), 1e-12))
+    norm = Normalize(0.0, max(float(cells["q"].fillna(0.0).max()), 1e-12))
     colormap = matplotlib.colormaps[_PALETTE]
-    cells["colour"] = [matplotlib.colors.to_hex(colormap(norm(q))) for q in cells["q"]]
+    cells["colour"] = ["#ffffff" if np.isnan(q) else to_hex(colormap(norm(q))) for q in cells["q"]]
     shown = {factor: str((labels or {}).get(factor, factor)) for factor in order}
     with style(lang):
         canvas = _draw(cells, order, shown, norm, _notes(cells, level, note, lang), level, options)
@@ -98,7 +99,8 @@ def interaction_heatmap(
 
 def _notes(cells: pd.DataFrame, level: float, note: str, lang: str) -> tuple[str, ...]:
     hollow = word("noise marks", lang, level=f"{100 * level:g}") if is_hollow(cells, level).any() else ""
-    return tuple(filter(None, (word("q of pairs", lang), hollow, note)))
+    undefined = word("undefined q", lang) if cells["q"].isna().any() else ""
+    return tuple(filter(None, (word("q of pairs", lang), hollow, undefined, note)))
 
 
 def _draw(
@@ -166,7 +168,9 @@ def _draw_cells(axes: Any, cells: pd.DataFrame, order: list[str], norm: Normaliz
         x, y = place[row.column], place[row.row]
         ink = "white" if np.dot(to_rgb(row.colour), (0.299, 0.587, 0.114)) < 0.5 else INK
         lift = -0.17 if row.type else 0.0
-        axes.text(x, y + lift, f"{row.q:.3f}", ha="center", va="center", fontsize=size, color=ink)
+        axes.text(
+            x, y + lift, "–" if np.isnan(row.q) else f"{row.q:.3f}", ha="center", va="center", fontsize=size, color=ink
+        )
         if row.type:
             fill = "none" if row.hollow else ink
             large = min(5.5, 72 * cell / 7)

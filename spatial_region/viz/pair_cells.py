@@ -51,10 +51,12 @@ def pair_cells(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | N
         later, earlier = sorted((pair.factor_a, pair.factor_b), key=place.__getitem__, reverse=True)
         if (later, earlier) in rows:
             raise DuplicateError(f"the pair of {later!r} and {earlier!r} occurs twice.")
-        rows[later, earlier] = (float(pair.q_ab), str(pair.type), float(getattr(pair, NOISE, np.nan)))
+        kind = "" if np.isnan(pair.q_ab) else str(pair.type)  # nothing was left to compare
+        rows[later, earlier] = (float(pair.q_ab), kind, float(getattr(pair, NOISE, np.nan)))
     listed = sorted(rows, key=lambda cell: (place[cell[0]], place[cell[1]]))
     cells = pd.DataFrame([(*cell, *rows[cell]) for cell in listed], columns=["row", "column", "q", "type", NOISE])
-    for column, outside in (("q", ~cells["q"].between(0, 1)), (NOISE, (cells[NOISE] < 0) | (cells[NOISE] > 1))):
+    for column in ("q", NOISE):
+        outside = (cells[column] < 0) | (cells[column] > 1)
         if outside.any():
             raise InputError(f"{column} must lie between 0 and 1; found {cells.loc[outside, column].tolist()[:5]}.")
     return cells if NOISE in interactions else cells.drop(columns=NOISE), order

@@ -192,9 +192,9 @@ def _draw_matrix(axes: Any, panel: RiskPanel, norm: Normalize, cell: float) -> N
         ink = "white" if dark else INK if diagonal or row.significant else FAINT
         mark = "" if diagonal else "–" if row.significant is None else row.stars
         if written:
-            axes.text(x, y - (0.13 if mark else 0.0), text, ha="center", va="center", fontsize=size, color=ink)
+            axes.text(x, y - (0.16 if mark else 0.0), text, ha="center", va="center", fontsize=size, color=ink)
         if mark:
-            lift = 0.2 if written else 0.0
+            lift = 0.26 if written else 0.0
             axes.text(x, y + lift, mark, ha="center", va="center", fontsize=min(size, 72 * cell / 2.2), color=ink)
     axes.set_xlim(-0.5, k - 0.5)
     axes.set_ylim(k - 0.5, -0.5)

@@ -135,6 +135,14 @@ def test_the_level_of_hollow_marks_can_be_chosen(pairs: pd.DataFrame, texts: Tex
         viz.interaction_heatmap(pairs, level=1)
 
 
+def test_a_pair_without_q_has_neither_number_nor_mark(pairs: pd.DataFrame, texts: Texts) -> None:
+    figure = viz.interaction_heatmap(pairs.assign(q_ab=[0.4, np.nan, 0.4]))
+    assert (2, 0) not in _fills(figure)
+    assert figure.data.set_index(["row", "column"]).loc[("c", "a"), ["type", "colour"]].tolist() == ["", "#ffffff"]
+    assert any("–: no q" in text for text in texts(figure))
+    assert not any("–" in text for text in texts(viz.interaction_heatmap(pairs)))
+
+
 # -- results of several parts ----------------------------------------------------------------------------------
 
 
