@@ -5,32 +5,100 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 import spatial_region as sr
 from spatial_region import viz
 from spatial_region.cli import schema_analyses as spec
-from spatial_region.cli.checks import times_of
+from spatial_region.cli.checks import grouping_of, times_of
 from spatial_region.cli.task import Task
 from spatial_region.cli.words import in_words, word
 from spatial_region.core.messages import name_regions
+from spatial_region.core.study import Study
+from spatial_region.geodetector.groups import GeoDetectorGroups
+from spatial_region.geodetector.result import GeoDetectorResult
 
 _PAIRS = 10  # pairs shown in the summary; the CSV has them all
-_FACTORS = ["q", "q_adjusted", "p_permutation", "p_central", "strata", "n", "singletons", "method"]
+_FACTORS = [
+    "q",
+    "q_lower",
+    "q_upper",
+    "q_adjusted",
+    "p_permutation",
+    "p_central",
+    "strata",
+    "n",
+    "singletons",
+    "method",
+]
+_WAYS = ["p_within_regions", "p_whole_regions", "p_spatial"]
 _INTERACTIONS = ["factor_a", "factor_b", "q_a", "q_b", "q_ab", "type", "increment", "p_increment"]
 
 
 def run_geodetector(one: spec.GeoDetector, task: Task) -> None:
     """Detect what explains a variable at each time: factors, pairs of factors, and the strata themselves."""
     labels = {factor: task.label(factor) for factor in one.factors}
+    options = {"seed": task.seed, **one.options()}
+    if "grouping" in options:
+        options["grouping"] = _grouping(task.study, options["grouping"])
     for time in times_of(one, task.study):
-        made = sr.geodetector(task.study, one.variable, one.factors, at=time, **{"seed": task.seed, **one.options()})
-        _say_sample(made, task, time)
-        _lay_out_factors(made, one, task, time, labels)
-        if len(made.interactions):
-            _lay_out_pairs(made, one, task, time, labels)
-        caption = _caption("strata", one, task, time)
-        shown = in_words(made.bins.replace({"factor": labels}), task.lang)
-        task.section.table(task.named(time, "strata"), made.bins, caption, shown=shown, index=False)
-        task.section.notes(note for note in made.notes if "were dropped" not in note)  # said above, with names
+        made = sr.geodetector(task.study, one.variable, one.factors, at=time, **options)
+        if isinstance(made, GeoDetectorGroups):
+            _lay_out_parts(made, one, task, time, labels)
+        else:
+            _lay_out_whole(made, one, task, time, labels)
+
+
+def _grouping(study: Study, grouping: str) -> pd.Series:
+    """Return the groups under the name that readers know."""
+    found: pd.Series = grouping_of(study, grouping)
+    return found.rename(grouping)
+
+
+def _lay_out_whole(
+    made: GeoDetectorResult, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]
+) -> None:
+    _say_sample(made, task, time)
+    _lay_out_factors(made, one, task, time, labels)
+    if len(made.interactions):
+        _lay_out_pairs(made, one, task, time, labels)
+    if len(made.triples):
+        _lay_out_triples(made, one, task, time, labels)
+    shown = in_words(made.bins.replace({"factor": labels}), task.lang)
+    caption = _caption("strata", one, task, time)
+    task.section.table(task.named(time, "strata"), made.bins, caption, shown=shown, index=False)
+    if len(made.candidates):
+        figure = viz.plot(made, kind="bins", labels=labels, lang=task.lang, title=_caption("tried", one, task, time))
+        task.section.data(task.named(time, "candidates"), made.candidates)
+        task.section.figure(task.named(time, "candidates"), figure, _caption("tried", one, task, time))
+    task.section.data(task.named(time, "risk"), made.risk)
+    task.section.data(task.named(time, "ecological"), made.ecological)
+    task.section.notes(note for note in made.notes if "were dropped" not in note)  # said above, with names
+
+
+def _lay_out_parts(
+    made: GeoDetectorGroups, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]
+) -> None:
+    lang = task.lang
+    p = "p_permutation" if made.spec.seed is not None else "p_central"
+    caption = _caption("factors", one, task, time)
+    names = {**labels, "all": word("all groups", lang), "pooled": word("all times", lang)}
+    table = made.factors.reset_index()
+    shown = in_words(table[[*made.levels, "factor", "q", p, "strata", "n"]].replace(names), lang)
+    task.section.table(task.named(time, "factors"), table, caption, shown=shown, index=False)
+    figure = viz.plot(made, labels=labels, lang=lang, title=task.titled(task.section.title, time))
+    task.section.figure(task.named(time, "factors"), figure, caption)
+    if len(made.interactions):
+        top = made.dominant()
+        shown = in_words(top.replace(names), lang)
+        task.section.table(
+            task.named(time, "interactions"), made.interactions, _caption("dominant", one, task, time),
+            shown=shown, index=False,
+        )  # fmt: skip
+        task.section.say(word("interactions said", lang))
+    task.section.data(task.named(time, "strata"), made.bins)
+    task.record(time, parts=len(made.parts), skipped=[" ".join(map(str, key)) for key in made.skipped])
+    task.section.notes(made.notes)
 
 
 def _say_sample(made: Any, task: Task, time: object) -> None:
@@ -43,7 +111,13 @@ def _say_sample(made: Any, task: Task, time: object) -> None:
 
 
 def _lay_out_factors(made: Any, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]) -> None:
-    shown = made.factors[_FACTORS].sort_values("q", ascending=False).rename(index=labels).reset_index()
+    ways = [column for column in _WAYS if column in made.factors]
+    shown = (
+        made.factors[[*_FACTORS[:5], *ways, *_FACTORS[5:]]]
+        .sort_values("q", ascending=False)
+        .rename(index=labels)
+        .reset_index()
+    )
     if not made.permutations:
         shown = shown.drop(columns="p_permutation")
     caption = _caption("factors", one, task, time)
@@ -67,6 +141,14 @@ def _lay_out_pairs(made: Any, one: spec.GeoDetector, task: Task, time: object, l
     task.section.say(word("interactions said", task.lang))
     figure = viz.plot(made, labels=labels, lang=task.lang, title=task.titled(task.section.title, time))
     task.section.figure(name, figure, caption)
+
+
+def _lay_out_triples(made: Any, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]) -> None:
+    columns = ["factor_a", "factor_b", "factor_c", "q_pair", "q_abc", "type", "increment", "p_increment"]
+    ranked = made.triples.sort_values("q_abc", ascending=False, kind="stable")[columns]
+    shown = in_words(ranked.replace(dict.fromkeys(columns[:3], labels)), task.lang)
+    caption = _caption("triples", one, task, time)
+    task.section.table(task.named(time, "triples"), made.triples, caption, shown=shown, index=False, limit=_PAIRS)
 
 
 def _caption(key: str, one: spec.GeoDetector, task: Task, time: object) -> str:

@@ -5,9 +5,10 @@ Options have the names of the public function of the same name, and are handed t
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from spatial_region.cli import schema_autocorr as autocorr
 from spatial_region.cli import schema_panel as panel
@@ -17,12 +18,15 @@ from spatial_region.cli.schema import (
     Section,
     StudySection,
     Table,
+    Text,
     Variable,
+    as_list,
 )
 from spatial_region.cli.schema_common import (
     Analysis,
     At,
     Bins,
+    Level,
     Permutations,
     Scheme,
     Seed,
@@ -30,6 +34,9 @@ from spatial_region.cli.schema_common import (
 )
 from spatial_region.cli.schema_weights import AnyWeights
 from spatial_region.core.options import Missing
+from spatial_region.geodetector._moments import Singletons
+from spatial_region.geodetector._parts import CutWithin, Time
+from spatial_region.geodetector._plans import Permute
 from spatial_region.measure.grades import Closed
 
 
@@ -64,10 +71,25 @@ class GeoDetector(Analysis):
     variable: str
     factors: Names
     at: At = None
+    time: Time | None = None
+    grouping: Text | None = None
     bins: Bins = None
+    cut_within: CutWithin | None = None
+    singletons: Singletons | None = None
+    triples: bool | None = None
+    permute: Annotated[list[Permute] | None, BeforeValidator(as_list)] = None
+    permute_pairs: bool | None = None
+    w: str | None = None
     permutations: Permutations | None = None
+    level: Level | None = None
     missing: Missing | None = None
     seed: Seed | None = None
+
+    @classmethod
+    def needs_weights(cls, given: Mapping[str, Any]) -> bool:
+        """Whether it is to keep the spatial patterns of weights."""
+        permute = as_list(given.get("permute", []))
+        return isinstance(permute, list) and "spatial" in permute
 
 
 class Grades(Analysis):

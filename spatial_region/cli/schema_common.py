@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -87,7 +87,7 @@ class Analysis(Section):
 
     def named_variables(self) -> Iterator[tuple[Loc, str]]:
         """Yield every variable that the options name, and under which key."""
-        for key in ("variable", "other", "population", "variables", "factors"):
+        for key in ("variable", "other", "population", "variables", "factors", "grouping"):
             named = getattr(self, key, None)
             if isinstance(named, str):
                 yield (key,), named
@@ -100,6 +100,11 @@ class Analysis(Section):
         named = getattr(self, "variable", None)
         other = getattr(self, "other", None)
         return [*([named] if isinstance(named, str) else named or []), *([other] if other else [])]
+
+    @classmethod
+    def needs_weights(cls, given: Mapping[str, Any]) -> bool:
+        """Whether an analysis, as the file gives it, cannot do without weights."""
+        return "w" in cls.model_fields
 
     def options(self) -> dict[str, Any]:
         """Return what is handed to the public function, besides study and variable."""

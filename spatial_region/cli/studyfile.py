@@ -232,7 +232,8 @@ def _check_references(raw: dict[str, Any], problems: Problems) -> None:
         model = ANALYSES.get(str(one.get("kind")))
         if isinstance(w, str) and w not in known:
             problems.add(("analyses", place, "w"), unknown_name("weights", w, known))
-        if "w" not in one and model is not None and "w" in model.model_fields and len(known) != 1:
+        needs = model is not None and issubclass(model, Analysis) and model.needs_weights(one)
+        if "w" not in one and needs and len(known) != 1:
             found = f"the file names {name_some(known)}" if known else "the file has no [weights.NAME]"
             problems.add(("analyses", place), f"say which weights to use, w = ...; {found}.")
         if isinstance(name, str) and name in given:

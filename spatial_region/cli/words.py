@@ -36,6 +36,9 @@ def note_in(note: str, lang: str) -> str:
         found = re.fullmatch(pattern, note)
         if found:
             return " ".join(translated.format(*(part or "" for part in found.groups())).split())
+    parts, separator, rest = note.partition(": ")
+    if lang == "zh" and separator and (translated := note_in(rest, lang)) != rest:  # a note of some parts of a result
+        return f"{parts.replace('all regions', '全部区域').replace(', ', '、')}：{translated}"
     return note
 
 

@@ -204,14 +204,21 @@ ENGLISH: dict[str, str] = {
     "growth_pct": "growth a year, %",
     "factors": "{variable}: factors",
     "interactions": "{variable}: interactions",
+    "dominant": "{variable}: dominant interactions",
+    "triples": "{variable}: overlays of three factors",
     "strata": "{variable}: strata",
+    "tried": "{variable}: q by way of cutting",
+    "all groups": "all",
+    "all times": "pooled",
     "no factor": "Left out, because the variable or a factor is missing: {regions}.",
     "factors said": (
-        "q: share of the variance that lies between the strata. q_adjusted: the same, less what as many strata "
-        "explain by chance. p_central: F test that all strata have one mean."
+        "q: share of the variance that lies between the strata, q_lower and q_upper its confidence interval. "
+        "q_adjusted: the same, less what as many strata explain by chance. p_central: F test that all strata have one "
+        "mean."
     ),
     "factors drawn": (
-        " p_permutation: the same hypothesis, by {count:,} random permutations (seed {seed}); the one to read."
+        " p_permutation: the same hypothesis, by {count:,} random permutations (seed {seed}); the one to read where "
+        "rows are independent."
     ),
     "interactions said": (
         "q_ab: q of the overlay of both. increment: what the overlay explains beyond the two effects added up; "

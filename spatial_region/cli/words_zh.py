@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spatial_region.cli.words_detector_zh import DETECTOR_NOTES, DETECTOR_TABLES, DETECTOR_VALUES, DETECTOR_WORDS
+
 CHINESE: dict[str, str] = {
     "made by": "由 spatial_region {version} 根据 `{file}` 生成，随机种子 {seed}。",
     "data": "数据",
@@ -192,15 +194,8 @@ CHINESE: dict[str, str] = {
     "change": "变动",
     "change_pct": "变动率（%）",
     "growth_pct": "年均增速（%）",
-    "factors": "{variable}：因子探测",
-    "interactions": "{variable}：交互探测",
-    "strata": "{variable}：分层",
     "no factor": "因变量或因子数值缺失而未纳入的区域：{regions}。",
-    "factors said": (
-        "q：层间方差占总方差的比重。校正 q：扣除同样层数凭偶然所能解释的部分。p（F 检验）：检验各层均值相等。"
-    ),
-    "factors drawn": "p（置换）：同一假设，{count:,} 次随机置换（随机种子 {seed}），以此为准。",
-    "interactions said": ("q(A∩B)：两因子叠加分层的 q。增量：叠加分层超出两因子效应之和的部分；p（增量）：其 F 检验。"),
+    **DETECTOR_WORDS,
     "grade": "等级",
     "interval": "区间",
     "direct": "直接效应",
@@ -218,21 +213,9 @@ TABLES_ZH = {
     "time": "时点", "at": "时点", "expected": "期望", "p_normal": "p（正态）", "p_saddlepoint": "p（鞍点）",
     "permutations": "置换次数", "pair": "类别", "joins": "连接数", "from": "起始状态", "moves": "转移次数",
     "steady_state": "长期分布", "lag": "邻居类别",
-    "factor": "因子", "q_adjusted": "校正 q", "p_permutation": "p（置换）", "p_central": "p（F 检验）",
-    "strata": "层数", "singletons": "单个区域的层", "method": "分层方法", "factor_a": "因子 A", "factor_b": "因子 B",
-    "q_a": "q(A)", "q_b": "q(B)", "q_ab": "q(A∩B)", "type": "类型", "increment": "增量", "p_increment": "p（增量）",
-    "stratum": "层", "lower": "下限", "upper": "上限", "mean": "均值", "sd": "标准差",
+    **DETECTOR_TABLES,
 }  # fmt: skip
-VALUES_ZH = {
-    "type": {
-        "enhance, nonlinear": "非线性增强", "enhance, bivariate": "双因子增强", "independent": "相互独立",
-        "weaken, univariate": "单因子非线性减弱", "weaken, nonlinear": "非线性减弱",
-    },
-    "method": {
-        "as given": "原有类别", "quantile": "分位数", "equal": "等间距", "natural": "自然断点", "geometric": "几何间距",
-        "sd": "标准差", "edges": "给定界值",
-    },
-}  # fmt: skip
+VALUES_ZH = DETECTOR_VALUES
 CARD_ZH = {
     "regions": "区域数", "links": "邻接关系数", "density (%)": "密度（%）",
     "neighbours (min / mean / max)": "邻居数（最少 / 平均 / 最多）",
@@ -248,14 +231,7 @@ NOTES_ZH = {
     r"the long run depends on the start, since there are (\d+) closed sets: (.*)":
         "长期分布取决于起点：有 {0} 个封闭集（{1}）。",
     r"left for good, sooner or later: (.*)": "终将永远离开的状态：{0}。",
-    r"(\d+) times are pooled; .*": "合并了 {0} 个时点；同一区域的各行并不独立，p 值因此偏小。",
-    r"intervals without a unit are no strata: (.*)\.": "没有区域的区间不成层：{0}。",
-    r"q of (.*) is inflated by choosing the best bins; p_permutation allows .*":
-        "{0} 的 q 因择优分层而偏高；p（置换）已考虑这一点，p（F 检验）未考虑。",
-    r"q of (.*) is inflated by choosing the best bins; no p-value .*":
-        "{0} 的 q 因择优分层而偏高，此处的 p 值均未考虑这一点；请设 permutations = 999。",
-    r"p_permutation from (\d+) permutations cannot be below (.*)\.": "p（置换）由 {0} 次置换得出，不会小于 {1}。",
-    r"pure noise is usually .*": "纯噪声通常也会被判为“非线性增强”，请看 p（增量）。",
+    **DETECTOR_NOTES,
     r"'(.*)'(?: at (.*))? is missing for (\d+) of (\d+) regions: (.*)\.":
         "{0} {1} 缺失的区域（{2}/{3}）：{4}。",
 }  # fmt: skip

@@ -44,7 +44,8 @@ def geometric_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
 
 def sd_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
     """Edges one standard deviation apart and centred on the mean; the outer intervals take the tails."""
-    mean, sd = x.mean(), x.std()
+    scale = np.ldexp(1.0, int(np.frexp(np.abs(x).max())[1]))  # a power of two, so that squares do not overflow
+    mean, sd = (x / scale).mean() * scale, (x / scale).std() * scale
     edges = {}
     for k in ks:
         inner = mean + sd * (np.arange(1, k) - k / 2)

@@ -163,6 +163,7 @@ def _numbers(rows: Rows, settings: Settings, stratified: Stratified, plans: Plan
             (a, b, c, _triple(outcome, codes, levels, (a, b, c), q_pair, keep))
             for a, b, c in (combinations(range(len(levels)), 3) if settings.triples else ())
         ),
+        singletons=keep,
         tried=stratified.tried,
     )
 

@@ -68,6 +68,11 @@ class Moments:
         """Sum of squares between strata (SSB)."""
         return float(np.sum(self.counts * self.centred_means**2))
 
+    def without_singletons(self) -> Moments:
+        """Return the moments of the strata of more than one unit."""
+        kept = self.counts > 1
+        return Moments(self.counts[kept], self.centred_means[kept], self.within[kept])
+
 
 @dataclass(frozen=True)
 class FactorTest:
@@ -144,8 +149,7 @@ def factor_test(outcome: Outcome, moments: Moments, *, singletons: Singletons = 
     n, total, mean = outcome.n, outcome.total, 0.0
     alone = int(np.sum(moments.counts == 1))
     if singletons == "drop" and alone:
-        kept = moments.counts > 1
-        moments = Moments(moments.counts[kept], moments.centred_means[kept], moments.within[kept])
+        moments = moments.without_singletons()
         n = int(moments.counts.sum())
         mean = float(np.sum(moments.counts * moments.centred_means)) / n if n else 0.0
         moments = Moments(moments.counts, moments.centred_means - mean, moments.within)

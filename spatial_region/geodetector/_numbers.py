@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spatial_region.geodetector._moments import FactorTest, Moments, Outcome
+from spatial_region.geodetector._moments import FactorTest, Moments, Outcome, Singletons
 from spatial_region.geodetector._pair_permutations import PairPermutations
 from spatial_region.geodetector._pairs import PairTest
 from spatial_region.geodetector._triples import TripleTest
@@ -35,6 +35,8 @@ class Numbers:
         What permutations say of the pairs.
     triples : tuple of (int, int, int, TripleTest)
         Places of three factors, and their test; empty unless asked for.
+    singletons : {"keep", "drop"}
+        What became of strata of one unit.
     tried : mapping of str to (Candidate, tuple of Candidate)
         Stratifications that were compared.
     """
@@ -48,6 +50,7 @@ class Numbers:
     pairs: tuple[tuple[int, int, PairTest], ...]
     draws: PairPermutations
     triples: tuple[tuple[int, int, int, TripleTest], ...]
+    singletons: Singletons
     tried: Mapping[str, tuple[Candidate, tuple[Candidate, ...]]]
 
     @property

@@ -10,7 +10,7 @@ import pandas as pd
 
 from spatial_region.core.correction import adjusted_p
 from spatial_region.core.options import Correction
-from spatial_region.geodetector._comparisons import dependent_comparison, variance_ratio, welch_tests
+from spatial_region.geodetector._comparisons import dependent_comparison, games_howell, variance_ratio, welch_tests
 from spatial_region.geodetector._numbers import Numbers
 from spatial_region.geodetector._triples import triple_type
 from spatial_region.geodetector._types import interaction_type
@@ -105,6 +105,7 @@ def risk_table(numbers: Numbers) -> pd.DataFrame:
                     "t": tests.t,
                     "df": tests.df,
                     "p": tests.p,
+                    "p_games_howell": games_howell(tests, len(own.counts)),
                 }
             )
         )
@@ -127,12 +128,13 @@ def corrected(
 
 def ecological_table(numbers: Numbers) -> pd.DataFrame:
     """One row a pair of factors: F as published, F of mean squares, and the paired comparison on the same rows."""
-    names, moments, codes = numbers.names, numbers.moments, [one.codes for one in numbers.strata]
+    names, codes = numbers.names, [one.codes for one in numbers.strata]
+    moments = [one.without_singletons() if numbers.singletons == "drop" else one for one in numbers.moments]
     rows = []
     for a, b in combinations(range(len(names)), 2):
         ratio = variance_ratio(moments[a], moments[b])
         means = variance_ratio(moments[a], moments[b], "mean_square")
-        paired = dependent_comparison(numbers.outcome, moments[a], moments[b], codes[a], codes[b])
+        paired = dependent_comparison(numbers.outcome, numbers.moments[a], numbers.moments[b], codes[a], codes[b])
         rows.append(
             (
                 names[a], names[b], ratio.F, ratio.df1, ratio.df2, ratio.p, ratio.p_one_sided,

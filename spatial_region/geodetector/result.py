@@ -105,7 +105,8 @@ class GeoDetectorResult(Result):
     def risk(self) -> pd.DataFrame:
         """Every pair of strata of a factor: means, difference, Welch's ``t``, Satterthwaite's ``df``, two-sided ``p``.
 
-        NaN where a stratum has one unit, or no variance exists. For p-values corrected for their number see `table`.
+        NaN where a stratum has one unit, or no variance exists. ``p_games_howell`` allows for comparing all pairs of
+        strata of a factor; for other corrections see `table`.
         """
         return risk_table(self.numbers)
 
@@ -117,7 +118,8 @@ class GeoDetectorResult(Result):
         degrees of freedom; ``F_mean_square`` divides each by its N - L first. ``p`` is two-sided; a small
         ``p_one_sided`` says that b explains more than a. Both take the two sums for independent, while they come from
         the same values, and hardly ever find a difference. ``p_paired`` is for the same rows: a t test of the
-        ``difference`` in adjusted q, from paired squared residuals.
+        ``difference`` in adjusted q, from paired squared residuals (of all rows, whatever becomes of strata of one
+        unit).
         """
         return ecological_table(self.numbers)
 

@@ -152,3 +152,11 @@ def test_head_tail_breaks_begin_as_those_of_mapclassify_which_has_no_limit_for_t
     shares = np.array(heads[1:]) / np.array([len(x), *heads[1:-1]])
     assert (shares[:-1] <= 0.4).all()
     assert shares[-1] > 0.4 or heads[-1] == 1
+
+
+@pytest.mark.parametrize("scale", [2.0**-1000, 2.0**1000])
+def test_edges_follow_the_unit_of_measurement_however_large_or_small(scale):
+    x = np.random.default_rng(2).lognormal(size=50)
+    for rule in (quantile_edges, equal_edges, natural_edges, geometric_edges, sd_edges):
+        np.testing.assert_allclose(rule(x * scale, [4])[4], rule(x, [4])[4] * scale, rtol=1e-12)
+    np.testing.assert_allclose(headtail_edges(x * scale), headtail_edges(x) * scale, rtol=1e-12)
