@@ -122,9 +122,9 @@ def spade(
 
     The p-values permute the variable over the regions, and so test that it is unrelated to both strata and place. With
     weights that reach far, as inverse distance does, a variable that is autocorrelated in space breaks that without any
-    effect of the factor: on a lattice with autocorrelation 0.9 a true null was rejected in 77 % of samples at 5 %, but in
-    4 % with weights of neighbours only. For bins that were searched (``"optimal"`` and others) they do not allow for
-    the choice.
+    effect of the factor: on a lattice with autocorrelation 0.9 a true null was rejected in 77 % of samples at 5 %, and
+    in 4 % with weights of neighbours only. For bins that were searched (``"optimal"`` and others) they do not allow
+    for the choice.
 
     References
     ----------
@@ -236,6 +236,7 @@ def _notes(rows: Rows, levels: list[Level], searched: list[str], permutations: i
         )
     if permutations:
         notes.append(
-            "permutations take regions to be exchangeable; with weights that reach far, autocorrelation alone makes p small."
+            "permutations take regions to be exchangeable; with weights that reach far, "
+            "autocorrelation alone can make p small."
         )
     return tuple(notes)

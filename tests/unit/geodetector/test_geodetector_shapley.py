@@ -179,3 +179,27 @@ def test_bins_that_were_searched_are_named(plots):
     searched = lesh(numeric, "y", ["a", "x"], bins={"x": "optimal"})
     assert any("'x' were chosen for their q" in note for note in searched.notes)
     assert not any("chosen" in note for note in lesh(numeric, "y", ["a", "x"], bins={"x": 3}).notes)
+
+
+def test_neither_order_of_rows_nor_units_matter(plots):
+    plain = lesh(plots, "y", NAMES[:3], permutations=99)
+    moved = plots.sample(frac=1, random_state=4)
+    shuffled = lesh(moved.assign(y=7 - 3 * moved["y"]), "y", NAMES[:3], permutations=99)
+    pd.testing.assert_frame_equal(
+        shuffled.factors.drop(columns="p_permutation"), plain.factors.drop(columns="p_permutation")
+    )
+    np.testing.assert_allclose(shuffled.local.sort_index(), plain.local, atol=1e-14)
+    same_sign = lesh(moved.assign(y=7 + 3 * moved["y"]), "y", NAMES[:3], permutations=99)
+    assert same_sign.factors["p_permutation"].equals(plain.factors["p_permutation"])
+
+
+def test_shares_lie_on_the_regions_of_a_study(panel_study):
+    plate = pd.Series(np.where(np.arange(64) % 8 < 4, "West", "East"), index=panel_study.ids)
+    study = panel_study.with_columns(plate=pd.Series(np.repeat(plate.to_numpy(), 3), index=panel_study.data.index))
+    found = lesh(study, "y", ["plate", "x"], at=2010, bins={"x": 3})
+    assert found.local.index.equals(study.ids)
+    assert found.members.index.equals(study.ids)
+    assert found.n == 64
+    pooled = lesh(study, "y", ["plate", "x"], bins={"x": 3})
+    assert pooled.n == 192
+    assert any("3 times are pooled" in note for note in pooled.notes)

@@ -225,3 +225,14 @@ def test_errors_name_what_is_wrong(towns):
     with pytest.raises(MissingValuesError, match="t004"):
         gozh(gap, "y", FACTORS)
     assert list(gozh(gap, "y", FACTORS, missing="drop", permutations=0).dropped) == ["t004"]
+
+
+def test_zones_lie_on_the_regions_of_a_study(panel_study):
+    found = gozh(panel_study, "y", ["x"], at=2010, permutations=19, least_units=5)
+    assert found.members.index.equals(panel_study.ids)
+    assert found.table().equals(found.zones)
+    pooled = gozh(panel_study, "y", ["x"], permutations=0)
+    assert pooled.n == 192
+    assert any("3 times are pooled" in note for note in pooled.notes)
+    again = gozh(panel_study, "y", ["x"], at=2010, permutations=19, least_units=5)
+    assert again.p_permutation == found.p_permutation
