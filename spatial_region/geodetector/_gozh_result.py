@@ -31,7 +31,8 @@ class GozhResult(Result):
     q : float
         Share of the variance between zones.
     q_adjusted : float
-        1 - (1 - q)(n - 1)/(n - zones). It allows for their number, not for their having been searched.
+        1 - (1 - q)(n - 1)/(n - zones). It allows for their number, not for their having been
+        searched; NaN if every row is a zone.
     p_permutation : float
         Share of permutations whose own best tree explains as much; NaN without permutations.
     zones : pandas.DataFrame

@@ -150,7 +150,7 @@ def _grow(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float]:
     n = codes.shape[1]
     order = order.copy()
-    room = 2 * (n // least) + 1 if leaves == 0 else 2 * leaves
+    room = 2 * (n // least) + 1 if leaves == 0 else 2 * min(leaves, n // least + 1)
     start, end = np.zeros(room, np.int64), np.zeros(room, np.int64)
     factor, left, right = np.full(room, -1), np.full(room, -1), np.full(room, -1)
     gain, best, cut = np.zeros(room), np.full(room, -1), np.zeros(room, np.int64)

@@ -82,31 +82,34 @@ def spatial_q(links: Links, strata: Sequence[SpatialStrata], draws: np.ndarray) 
 
     with Gamma_h the same over the pairs within stratum h. Where all linked units are equal it is 1.
     """
-    within = np.ascontiguousarray([one.within for one in strata])
-    total = np.ascontiguousarray([one.total for one in strata])
     by_unit = np.ascontiguousarray(draws.T)
     explained = np.empty((len(draws), len(strata)))
-    for place in range(len(strata)):
-        left, whole = _squares(links.first, links.second, within[place], total[place], by_unit)
-        with np.errstate(invalid="ignore"):
+    of_all: np.ndarray | None = None  # the total is the same wherever every unit takes part
+    for place, one in enumerate(strata):
+        if not one.kept.all():
+            whole = _squares_of(links, one.total, by_unit)
+        elif of_all is None:
+            whole = of_all = _squares_of(links, one.total, by_unit)
+        else:
+            whole = of_all
+        left = _squares_of(links, one.within, by_unit)
+        with np.errstate(invalid="ignore", divide="ignore"):
             explained[:, place] = np.where(whole > 0, 1 - left / whole, 1.0)
     return explained
 
 
+def _squares_of(links: Links, weight: np.ndarray, by_unit: np.ndarray) -> np.ndarray:
+    held = weight != 0
+    return _squares(links.first[held], links.second[held], weight[held], by_unit)
+
+
 @numba.njit(cache=True, nogil=True)
-def _squares(
-    first: np.ndarray, second: np.ndarray, within: np.ndarray, total: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sum the weighted squared differences of each column of `y` (n, b), within strata and of all pairs."""
+def _squares(first: np.ndarray, second: np.ndarray, weight: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Sum the weighted squared differences of the pairs, for each column of `y` (n, b)."""
     draws = y.shape[1]
-    left, whole = np.zeros(draws), np.zeros(draws)
+    found = np.zeros(draws)
     for link in range(len(first)):
-        one, other = y[first[link]], y[second[link]]
-        a, b = within[link], total[link]
-        if b == 0.0:
-            continue
+        one, other, share = y[first[link]], y[second[link]], weight[link]
         for draw in range(draws):
-            square = (one[draw] - other[draw]) ** 2
-            whole[draw] += b * square
-            left[draw] += a * square
-    return left, whole
+            found[draw] += share * (one[draw] - other[draw]) ** 2
+    return found

@@ -141,14 +141,14 @@ def gozh(
     members = pd.Series(tree.zones() + 1, index=rows.index, name="zone")
     zones = zone_table(outcome, tree, given)
     splits = split_table(outcome, tree, given)
-    q = float(zones["share"].sum())
+    q, left = float(zones["share"].sum()), outcome.n - len(zones)
     return GozhResult(
         variable=variable,
         factors=factor_table(splits, names),
         n=outcome.n,
         dropped=rows.dropped,
         q=q,
-        q_adjusted=1 - (1 - q) * (outcome.n - 1) / (outcome.n - len(zones)),
+        q_adjusted=1 - (1 - q) * (outcome.n - 1) / left if left else np.nan,
         p_permutation=p,
         zones=zones,
         members=members,

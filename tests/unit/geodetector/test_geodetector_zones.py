@@ -236,3 +236,12 @@ def test_zones_lie_on_the_regions_of_a_study(panel_study):
     assert any("3 times are pooled" in note for note in pooled.notes)
     again = gozh(panel_study, "y", ["x"], at=2010, permutations=19, least_units=5)
     assert again.p_permutation == found.p_permutation
+
+
+def test_a_tree_may_grow_to_single_rows():
+    frame = pd.DataFrame({"y": [3.0, 1, 4, 1.5, 9, 2.6], "x": [1.0, 2, 3, 4, 5, 6.5]})
+    found = gozh(frame, "y", ["x"], least_units=1, least_split=2, leaves=10**12, permutations=0)
+    assert (len(found.zones), found.zones["n"].max()) == (6, 1)
+    assert found.q == pytest.approx(1, abs=1e-14)
+    assert np.isnan(found.q_adjusted)
+    assert found.zones["sd"].isna().all()
