@@ -66,6 +66,10 @@ def test_local_regression_equals_scikit_misc_and_nearly_its_interpolation():
     np.testing.assert_allclose(fitted, INTERPOLATED, atol=1e-3)
 
 
+def test_the_example_of_sdsfun_levels_off_at_six_as_its_manual_prints():
+    assert range(3, 13)[levels_off(range(3, 13), np.array([Q]))[0]] == 6
+
+
 @pytest.mark.parametrize("ks", [np.arange(3, 12), np.arange(2, 23), np.array([2, 3, 5, 6, 8, 9, 12, 15, 20])])
 def test_local_regression_equals_plain_loops(ks):
     q = np.random.default_rng(len(ks)).random(len(ks))
