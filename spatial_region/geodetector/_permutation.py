@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from spatial_region.geodetector._draws import BoundDraws, Draws
-from spatial_region.geodetector._packed import PackedStrata, pack
 from spatial_region.geodetector._statistics import Reorderable, Statistic
 
 _BATCH_VALUES = 262_144  # of permuted outcomes held at once by a thread
@@ -57,25 +56,16 @@ def permutation_tests(
     ties = [one.tie_key(y) for one in statistics if isinstance(one, Reorderable)] if tied else []
     bound = draws.bind(y, ties, seed)
     ordered = [_in_order(one, bound) for one in statistics]
-    packs = pack(ordered, len(y))
-    observed = _values(packs, bound.values[None, :])[:, 0]
+    observed = np.array([one.q_of(bound.values[None, :])[0] for one in ordered])
     least = observed * (1 - TIE) - ROUNDING
 
     def count(first: int, stop: int) -> np.ndarray:
         permuted = np.empty((stop - first, len(y)))
         bound.fill(first, permuted)
-        return np.sum(_values(packs, permuted) >= least[:, None], axis=1)
+        return np.array([np.sum(one.q_of(permuted) >= own) for one, own in zip(ordered, least, strict=True)])
 
     reached = sum_of_batches(count, permutations, len(y))
     return np.where(np.isnan(observed), np.nan, (reached + 1) / (permutations + 1))
-
-
-def _values(packs: Sequence[tuple[list[int], PackedStrata | Statistic]], outcomes: np.ndarray) -> np.ndarray:
-    """Return all statistics of each row of `outcomes`, shape (statistics, b)."""
-    values = np.empty((sum(len(places) for places, _ in packs), len(outcomes)))
-    for places, one in packs:
-        values[places] = one.q_of_all(outcomes) if isinstance(one, PackedStrata) else one.q_of(outcomes)
-    return values
 
 
 def sum_of_batches(count: Callable[[int, int], np.ndarray], draws: int, n: int, *, lot: int = 1) -> np.ndarray:

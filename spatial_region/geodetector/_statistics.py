@@ -14,7 +14,7 @@ from typing import Literal, Protocol, Self, runtime_checkable
 import numba
 import numpy as np
 
-CONSTANT = 1e-14  # a variance below this share of the mean square is rounding
+_CONSTANT = 1e-14  # a variance below this share of the mean square is rounding
 
 
 class Statistic(Protocol):
@@ -162,7 +162,7 @@ def _fixed_q(outcomes: np.ndarray, places: np.ndarray, sizes: np.ndarray, q: np.
 def _share(sums: np.ndarray, sizes: np.ndarray, n: float, squares: float) -> float:
     mean = sums.sum() / n
     total = squares - n * mean * mean
-    if total <= CONSTANT * squares:
+    if total <= _CONSTANT * squares:
         return 0.0
     between = 0.0
     for stratum in range(len(sums)):

@@ -12,7 +12,6 @@ import spatial_region as sr
 from spatial_region.geodetector import _permutation
 from spatial_region.geodetector._draws import FreeRows
 from spatial_region.geodetector._moments import centre
-from spatial_region.geodetector._packed import PackedStrata, pack
 from spatial_region.geodetector._permutation import permutation_tests
 from spatial_region.geodetector._statistics import BestOf, FixedStrata
 from spatial_region.geodetector.optimal import arrangement_of, best_of, try_all
@@ -69,27 +68,6 @@ def test_statistics_equal_q_by_plain_loops():
     np.testing.assert_allclose(
         FixedStrata(codes, 6, "drop").q_of(outcomes), [plain_q(y[kept], codes[kept]) for y in outcomes], rtol=1e-12
     )
-
-
-def test_strata_that_are_packed_together_keep_their_q_and_their_p():
-    """Seven factors of 2 to 5 strata and 2000 units: some share a pass, one with left-out units does not."""
-    rng = np.random.default_rng(6)
-    codes = [rng.integers(0, 2 + place % 4, 2000) for place in range(7)]
-    y = rng.normal(size=2000) + 0.05 * codes[0]
-    statistics = [FixedStrata(own, 2 + place % 4) for place, own in enumerate(codes)]
-    statistics.insert(3, FixedStrata(codes[2], 4, "drop"))
-    packs = pack(statistics, 2000)
-    assert sorted(place for places, _ in packs for place in places) == list(range(8))
-    assert max(len(places) for places, _ in packs) > 2
-    assert pack(statistics, 100) != packs
-    outcomes = np.array([rng.permutation(y) for _ in range(5)])
-    for places, one in packs:
-        if isinstance(one, PackedStrata):
-            expected = [[plain_q(row, statistics[place].codes) for row in outcomes] for place in places]
-            np.testing.assert_allclose(one.q_of_all(outcomes), expected, rtol=1e-9)
-            assert (one.q_of_all(np.ones((2, 2000))) == 0).all()
-    together = free(y - y.mean(), statistics, 199, 1)
-    np.testing.assert_array_equal(together, [free(y - y.mean(), [one], 199, 1)[0] for one in statistics])
 
 
 def test_q_of_places_that_hold_one_value_is_zero_and_of_fewer_than_two_strata_missing():
