@@ -174,9 +174,8 @@ def _draw_cells(axes: Any, cells: pd.DataFrame, order: list[str], norm: Normaliz
         if row.type:
             fill = "none" if row.hollow else ink
             large = min(5.5, 72 * cell / 7)
-            axes.plot(
-                x, y + 0.22, TYPE_MARKS[row.type], markersize=large, color=ink, markerfacecolor=fill, gid=row.type
-            )
+            (mark,) = axes.plot(x, y + 0.22, TYPE_MARKS[row.type], markersize=large, color=ink, gid=row.type)
+            mark.set(markerfacecolor=fill, markeredgewidth=min(1.0, 0.18 * large))
 
 
 def _name_cells(axes: Any, columns: list[str], rows: list[str], turned: bool) -> None:

@@ -44,40 +44,48 @@ class RiskPanel:
     head: float
 
 
-def cell_size(parts: Mapping[object, pd.DataFrame], names: Mapping[str, str], room: float) -> float:
-    """Return the size of a cell that fits every panel of `room` inches, so that all are drawn alike.
+def measure_panels(
+    parts: Mapping[object, pd.DataFrame], names: Mapping[str, str], room: float
+) -> tuple[float, list[RiskPanel]]:
+    """Return the size of a cell that fits every panel of `room` inches, and the panels.
 
     Raises
     ------
     InputError
         If cells would be too small to see.
     """
-    cell = _LARGEST
-    for factor, part in parts.items():
-        labels = _wrapped(part, names, room)
-        fits = (room - _widest(labels)) / len(labels)
-        if fits < _LEAST:
-            raise InputError(
-                f"cells of {factor!r} with {len(labels)} strata would be {max(fits, 0):.2f} inches wide; "
-                f"pass fewer columns=, fewer factors= or a larger width=."
-            )
-        cell = min(cell, fits)
-    return cell
+    whole = {factor: _shown(part, names) for factor, part in parts.items()}
+    labels = {factor: _wrapped(texts, room) for factor, texts in whole.items()}
+    while True:
+        fits = {factor: (room - _widest(texts)) / len(texts) for factor, texts in labels.items()}
+        cell = min(_LARGEST, *fits.values())
+        # Labels of several lines that are higher than a row would touch: these stay in one line, which is wider.
+        crowded = [factor for factor, texts in labels.items() if _highest(texts) > cell and texts != whole[factor]]
+        if not crowded:
+            break
+        labels.update({factor: whole[factor] for factor in crowded})
+    if cell < _LEAST:
+        factor = min(fits, key=fits.__getitem__)
+        raise InputError(
+            f"cells of {factor!r} with {len(labels[factor])} strata would be {max(cell, 0):.2f} inches wide; "
+            f"pass fewer columns=, fewer factors= or a larger width=."
+        )
+    return cell, [
+        _measured(str(names.get(str(factor), factor)), part, whole[factor], labels[factor], room, cell)
+        for factor, part in parts.items()
+    ]
 
 
-def measure_panel(factor: object, part: pd.DataFrame, names: Mapping[str, str], room: float, cell: float) -> RiskPanel:
-    """Wrap and measure the texts of one matrix."""
-    labels = _wrapped(part, names, room)
-    whole = _shown(part, names)
+def _measured(
+    factor: str, part: pd.DataFrame, whole: list[str], labels: list[str], room: float, cell: float
+) -> RiskPanel:
     below = [wrap(label, cell - 0.06, SMALL_SIZE) for label in whole]
     split = not all(breaks_within(label, cell - 0.06, SMALL_SIZE) for label in whole)
     turned = split or max(label.count("\n") for label in below) >= _MOST_LINES
     if turned:
-        below = labels
-        if max(text_size(label, SMALL_SIZE)[1] for label in below) > cell:  # neighbours would touch
-            below = whole
+        below = labels if _highest(labels) <= cell else whole
     foot = max(text_size(label, SMALL_SIZE)[not turned] for label in below) + 0.1
-    heading = wrap(str(names.get(str(factor), factor)), room, TEXT_SIZE)
+    heading = wrap(factor, room, TEXT_SIZE)
     head = text_size(heading, TEXT_SIZE)[1] + 0.12
     return RiskPanel(part, heading, labels, below, turned, _widest(labels), foot, head)
 
@@ -87,14 +95,17 @@ def _shown(part: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
     return [str(names.get(stratum, stratum)) for stratum in strata]
 
 
-def _wrapped(part: pd.DataFrame, names: Mapping[str, str], room: float) -> list[str]:
-    """Return the labels beside the rows, in one line each where the rows are too low for more."""
-    whole = _shown(part, names)
-    labels = [wrap(label, min(_LABEL_ROOM, _LABEL_SHARE * room), SMALL_SIZE) for label in whole]
-    fits = (room - _widest(labels)) / len(labels)
-    crowded = max(text_size(label, SMALL_SIZE)[1] for label in labels) > min(fits, _LARGEST)
-    return [wrap(label, 2 * _LABEL_ROOM, SMALL_SIZE) for label in whole] if crowded else labels
+def _wrapped(whole: list[str], room: float) -> list[str]:
+    """Wrap labels to their share of the panel, or to as little more as keeps words whole."""
+    limit = min(_LABEL_ROOM, _LABEL_SHARE * room)
+    while limit < _LABEL_ROOM and not all(breaks_within(label, limit, SMALL_SIZE) for label in whole):
+        limit += 0.05
+    return [wrap(label, limit, SMALL_SIZE) for label in whole]
 
 
 def _widest(labels: list[str]) -> float:
     return max(text_size(label, SMALL_SIZE)[0] for label in labels) + 0.1
+
+
+def _highest(labels: list[str]) -> float:
+    return max(text_size(label, SMALL_SIZE)[1] for label in labels)

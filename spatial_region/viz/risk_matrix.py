@@ -18,7 +18,7 @@ from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.keywords import read_options
 from spatial_region.viz.risk_cells import risk_cells
-from spatial_region.viz.risk_layout import RiskPanel, cell_size, measure_panel
+from spatial_region.viz.risk_layout import RiskPanel, measure_panels
 from spatial_region.viz.style import FAINT, INK, SMALL_SIZE, TEXT_SIZE, style, text_size
 from spatial_region.viz.words import word
 
@@ -142,8 +142,7 @@ def _draw(
     width = options.get("width", 6.0 if len(parts) == 1 else 7.5)
     per_row = min(columns or 2, len(parts))
     room = (width - 2 * MARGIN - _BAR - (per_row - 1) * _BETWEEN) / per_row
-    cell = cell_size(parts, names, room)
-    panels = [measure_panel(factor, part, names, room, cell) for factor, part in parts.items()]
+    cell, panels = measure_panels(parts, names, room)
     lines = [panels[start : start + per_row] for start in range(0, len(panels), per_row)]
     heights = [(max(p.head for p in line), max(cell * len(p.labels) + p.foot for p in line)) for line in lines]
     high = sum(head + body for head, body in heights) + (len(lines) - 1) * _BETWEEN

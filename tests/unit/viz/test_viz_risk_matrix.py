@@ -120,6 +120,18 @@ def test_nothing_is_cut_off(lang: str, count: int, strata: int) -> None:
     assert len(figure.data) == count * strata * (strata + 1) / 2
 
 
+def test_labels_keep_their_numbers_whole_in_narrow_panels(texts: Texts) -> None:
+    rng = np.random.default_rng(6)
+    names = [f"distance to the nearest expressway exit {number}" for number in range(5)]
+    table = pd.DataFrame(rng.normal(size=(200, 5)), columns=names)
+    table["y"] = table[names[0]] + rng.normal(size=200)
+    result = sr.geodetector(table, "y", names, bins=4, permutations=0)
+    figure = viz.risk_matrix(result.risk, columns=3)
+    assert viz.layout_faults(figure) == []
+    shown = {text.replace("\n", " ") for text in texts(figure)}
+    assert set(result.bins["stratum"]) <= shown
+
+
 def test_a_matrix_without_room_for_numbers_keeps_its_colours(texts: Texts) -> None:
     rng = np.random.default_rng(0)
     table = pd.DataFrame({"x": rng.normal(size=600)})
