@@ -68,6 +68,11 @@ _EXPORTS: dict[str, str] = {
     "spatial_markov": "spatial_region.autocorr.markov",
     # geodetector
     "geodetector": "spatial_region.geodetector.detector",
+    "compare_bins": "spatial_region.geodetector.compare_bins",
+    "spade": "spatial_region.geodetector.spade",
+    "lesh": "spatial_region.geodetector.lesh",
+    "gozh": "spatial_region.geodetector.gozh",
+    "unit_scale": "spatial_region.geodetector.unit_scale",
     # panel
     "dynamic_panel": "spatial_region.panel.dynamic",
     "spatial_tests": "spatial_region.panel.specification",

@@ -60,7 +60,8 @@ def test_signatures_speak_one_vocabulary(name):
 def test_options_are_keyword_only_after_the_second_argument(name):
     parameters = list(inspect.signature(getattr(sr, name)).parameters.values())
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    allowed = 3 if name in {"geodetector"} else 2  # geodetector(study, variable, factors) is in the contract
+    detectors = {"geodetector", "compare_bins", "spade", "lesh", "gozh", "unit_scale"}
+    allowed = 3 if name in detectors else 2  # geodetector(study, variable, factors) is in the contract
     assert len(positional) <= allowed, [p.name for p in positional]
 
 
