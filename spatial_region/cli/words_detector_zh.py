@@ -54,6 +54,7 @@ DETECTOR_NOTES = {
         "{0} 的 q 因择优分层而偏高；p（置换）已考虑这一点，p（F 检验）与置信区间未考虑。",
     r"q of (.*) is inflated by choosing the best bins; no p-value .*":
         "{0} 的 q 因择优分层而偏高，此处的 p 值均未考虑这一点；请设 permutations = 999。",
+    r"p-values of pairs and of risks take chosen strata .*": "因子对与风险探测的 p 值把所选分层视为给定，因此偏小。",
     r"p_permutation from (\d+) permutations cannot be below (.*)\.": "p（置换）由 {0} 次置换得出，不会小于 {1}。",
     r"p_permutation, .* from (\d+) permutations cannot be below (.*)\.": "各置换 p 值由 {0} 次置换得出，不会小于 {1}。",
     r"pure noise is usually .*": "纯噪声通常也会被判为“非线性增强”，请看 p（增量）。",

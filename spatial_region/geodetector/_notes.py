@@ -86,6 +86,8 @@ def _on_bins(numbers: Numbers, permutations: int) -> Iterator[str]:
             else "no p-value here allows for it; set permutations=999"
         )
         yield f"q of {name_some(map(repr, searched))} is inflated by choosing the best bins; {corrected}."
+        if numbers.pairs:
+            yield "p-values of pairs and of risks take chosen strata as given, and are too small for them."
 
 
 def _on_permutations(numbers: Numbers, permutations: int) -> Iterator[str]:
