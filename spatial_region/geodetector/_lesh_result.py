@@ -13,6 +13,9 @@ from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec
 from spatial_region.geodetector._moments import Outcome
 from spatial_region.geodetector._shapley import Shares
+from spatial_region.geodetector._tails import f_sf
+
+_EXACT = 1e-13  # a remaining share of variance below this is rounding
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +39,8 @@ class LeshResult(Result):
     factors : pandas.DataFrame
         Index ``factor``: ``share`` of q; ``percent`` of q; ``expected``, the share that the factor has on average if
         the variable is noise (exact for the full overlay, mean of the permutations for trees); ``p_permutation``;
-        ``q_alone``; ``q_last``, what it adds to all the others.
+        ``q_alone``; ``q_last``, what it adds to all the others, and ``p_last``, the F test of that (NaN for trees,
+        whose zones were searched, and where no degree of freedom is left).
     pairs : pandas.DataFrame
         One row a pair: ``factor_a``, ``factor_b``, ``q_ab``, and ``share_a``, ``share_b``, their shares of it.
     zones : pandas.DataFrame
@@ -91,8 +95,10 @@ class LeshResult(Result):
         )
 
 
-def share_table(names: Sequence[str], shares: Shares, expected: np.ndarray, p: np.ndarray) -> pd.DataFrame:
-    """One row a factor."""
+def share_table(
+    names: Sequence[str], shares: Shares, expected: np.ndarray, p: np.ndarray, *, searched: bool
+) -> pd.DataFrame:
+    """One row a factor; zones that were searched have no F test."""
     m = len(names)
     whole = shares.q[-1]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -105,9 +111,28 @@ def share_table(names: Sequence[str], shares: Shares, expected: np.ndarray, p: n
             "p_permutation": p,
             "q_alone": [shares.q[1 << f] for f in range(m)],
             "q_last": [whole - shares.q[2**m - 1 - (1 << f)] for f in range(m)],
+            "p_last": np.full(m, np.nan) if searched else p_of_last(shares, m),
         },
         index=pd.Index(names, name="factor"),
     )
+
+
+def p_of_last(shares: Shares, m: int) -> np.ndarray:
+    r"""Test what each factor adds to the overlay of all the others.
+
+    .. math:: F = \frac{(q - q_{-f}) / (c - c_{-f})}{(1 - q) / (n - c)}
+
+    with c and c_{-f} cells of the overlay with and without the factor; NaN where q is 1 or the factor divides no cell.
+    """
+    without = 2**m - 1 - (1 << np.arange(m))
+    df1 = (shares.cells[-1] - shares.cells[without]).astype(float)
+    df2 = np.full(m, float(len(shares.zones) - shares.cells[-1]))
+    left = 1 - shares.q[-1]
+    if left <= _EXACT:
+        return np.full(m, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        f = (shares.q[-1] - shares.q[without]) / df1 / (left / df2)
+    return f_sf(np.where(np.isfinite(f), np.maximum(f, 0.0), np.nan), df1, df2)
 
 
 def pair_table(names: Sequence[str], q: np.ndarray) -> pd.DataFrame:

@@ -128,7 +128,8 @@ def lesh(
     has on average when the variable is permuted: compare ``share`` with it. It is exact for the full overlay, where q
     of noise is (cells - 1)/(n - 1) on average. ``p_permutation`` asks whether a share is larger than permutations of
     the variable make it, in which no factor explains anything. A factor beside strong ones then passes less often than
-    it should, not more often. A share is no effect: a factor that merely resembles another takes part of its share.
+    it should, not more often; ``p_last`` asks whether it adds anything to all the others. A share is no effect: a
+    factor that merely resembles another takes part of its share.
 
     In region i the set S explains how much nearer the mean of its stratum is than the mean of all,
 
@@ -180,7 +181,7 @@ def lesh(
         dropped=rows.dropped,
         q=q,
         q_adjusted=1 - (1 - q) * (outcome.n - 1) / left if left else np.nan,
-        factors=share_table(names, shares, expected, p),
+        factors=share_table(names, shares, expected, p, searched=overlay == "tree"),
         pairs=pair_table(names, shares.q),
         zones=zones,
         zone_shares=zone_shares,

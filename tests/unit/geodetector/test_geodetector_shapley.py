@@ -7,6 +7,7 @@ from itertools import permutations as orders
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from spatial_region.core.seeds import generator
 from spatial_region.errors import InputError, OptionError
@@ -203,3 +204,36 @@ def test_shares_lie_on_the_regions_of_a_study(panel_study):
     pooled = lesh(study, "y", ["plate", "x"], bins={"x": 3})
     assert pooled.n == 192
     assert any("3 times are pooled" in note for note in pooled.notes)
+
+
+def test_p_last_is_the_f_test_of_nested_dummies(plots):
+    found = lesh(plots, "y", NAMES[:3]).factors
+
+    def residual(names):
+        dummies = pd.get_dummies(plots[names].agg("".join, axis=1)).to_numpy(dtype=float)
+        left = plots["y"] - dummies @ np.linalg.lstsq(dummies, plots["y"], rcond=None)[0]
+        return float(left @ left), dummies.shape[1]
+
+    whole, cells = residual(NAMES[:3])
+    for place, name in enumerate(NAMES[:3]):
+        less, fewer = residual(NAMES[:place] + NAMES[place + 1 : 3])
+        f = (less - whole) / (cells - fewer) / (whole / (120 - cells))
+        assert found.loc[name, "p_last"] == pytest.approx(stats.f.sf(f, cells - fewer, 120 - cells), rel=1e-9)
+
+
+def test_p_last_keeps_its_size_beside_a_strong_factor():
+    rng = np.random.default_rng(9)
+    small = 0
+    for _ in range(300):
+        frame = pd.DataFrame(rng.normal(size=(150, 3)), columns=["y", "a", "b"])
+        frame["y"] += 3 * np.digitize(frame["a"], frame["a"].quantile([1 / 3, 2 / 3]))
+        small += lesh(frame, "y", ["a", "b"], bins=3).factors.loc["b", "p_last"] <= 0.05
+    assert 5 <= small <= 27  # 5 % of 300, within three standard errors
+
+
+def test_p_last_is_undefined_where_nothing_is_left_to_compare(plots):
+    twice = lesh(plots.assign(again=plots["a"]), "y", ["a", "again"]).factors
+    assert twice["p_last"].isna().all()  # neither divides a cell of the other
+    exact = lesh(plots.assign(y=(plots["a"] == "u") * 1.0), "y", ["a", "c"]).factors
+    assert exact["p_last"].isna().all()
+    assert lesh(plots, "y", ["a", "c"], overlay="tree").factors["p_last"].isna().all()
