@@ -2,52 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing, check_option, check_whole_number
-from spatial_region.core.seeds import DEFAULT_SEED, generator
+from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError
-from spatial_region.geodetector._free_draws import free_draws, reached, searches
+from spatial_region.geodetector._lesh_game import OverlayKind, against_noise, full_game, tree_game
 from spatial_region.geodetector._lesh_result import LeshResult, pair_table, share_table, zone_tables
-from spatial_region.geodetector._moments import Outcome, centre
-from spatial_region.geodetector._overlay_tree import Growth, grow_tree, presort
+from spatial_region.geodetector._moments import centre
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
-from spatial_region.geodetector._shapley import (
-    Shares,
-    full_q_of_draws,
-    overlays,
-    shapley_coefficients,
-    shapley_shares,
-    tree_overlays,
-    tree_q_of_draws,
-)
-from spatial_region.geodetector._tree_factors import check_growth, rules_of, tree_factors
+from spatial_region.geodetector._tree_factors import check_growth
 from spatial_region.geodetector.gozh import LEAST_SPLIT, LEAST_UNITS, SHARE
-from spatial_region.geodetector.strata import Bins, Strata
-from spatial_region.geodetector.stratify import stratify
-
-OverlayKind = Literal["full", "tree"]
+from spatial_region.geodetector.strata import Bins
 
 MOST_FACTORS = 12
-
-
-@dataclass(frozen=True, eq=False)
-class _Game:
-    """Shares, rules of the zones, factors whose bins were searched, and q of every set for permuted variables."""
-
-    shares: Shares
-    rules: list[str]
-    searched: list[str]
-    order: np.ndarray
-    between: Callable[[np.ndarray], np.ndarray]
 
 
 def lesh(
@@ -169,8 +143,8 @@ def lesh(
         raise InputError('overlay="tree" takes numbers as they are; leave bins= out, or pass overlay="full".')
     rows = gather_rows(study, variable, names, at=at, missing=missing)
     outcome = centre(rows.y)
-    game = _trees(rows, outcome, growth, categorical) if overlay == "tree" else _full(rows, outcome, names, bins)
-    expected, p = _test(outcome.centred, game, len(names), overlay, permutations, seed)
+    game = tree_game(rows, outcome, growth, categorical) if overlay == "tree" else full_game(rows, outcome, names, bins)
+    expected, p = against_noise(outcome.centred, game, len(names), overlay, permutations, seed)
     shares = game.shares
     zones, zone_shares = zone_tables(outcome, names, shares, game.rules)
     q, left = float(shares.q[-1]), outcome.n - len(zones)
@@ -212,55 +186,6 @@ def _few_factors(factors: object) -> list[str]:
             f"or take gozh(), which grows one tree of all."
         )
     return names
-
-
-def _full(rows: Rows, outcome: Outcome, names: list[str], bins: Bins) -> _Game:
-    stratified = stratify(rows, outcome, names, bins)
-    strata = stratified.strata
-    searched = [one.factor for one, own in zip(strata, stratified.statistics, strict=True) if searches(own)]
-    codes = np.stack([one.codes for one in strata])
-    levels = np.array([one.n_strata for one in strata], dtype=np.int64)
-    shares = shapley_shares(outcome.centred, overlays(codes, levels), len(names))
-    order = np.lexsort((*codes, outcome.centred))
-    return _Game(shares, _cell_rules(shares, codes, strata), searched, order, full_q_of_draws(codes[:, order], levels))
-
-
-def _cell_rules(shares: Shares, codes: np.ndarray, strata: Sequence[Strata]) -> list[str]:
-    first = np.unique(shares.zones, return_index=True)[1]
-    return [
-        " and ".join(f"{one.factor} {one.labels[code]}" for one, code in zip(strata, codes[:, unit], strict=True))
-        for unit in first
-    ]
-
-
-def _trees(rows: Rows, outcome: Outcome, growth: Growth, categorical: Sequence[str] | None) -> _Game:
-    given = tree_factors(rows, categorical)
-    order = np.lexsort((*given.codes, outcome.centred))  # so that the order of rows does not matter
-    y, codes = outcome.centred[order], np.ascontiguousarray(given.codes[:, order])
-    found = shapley_shares(y, tree_overlays(y, codes, given.categorical, growth), len(codes))
-    back = np.argsort(order)
-    shares = Shares(found.q, found.cells, found.share, found.local[:, back], found.zones[back])
-    whole = grow_tree(y, codes, presort(codes), given.categorical, growth)
-    sorted_given = type(given)(given.names, codes, given.categorical, given.levels, given.numeric)
-    return _Game(shares, rules_of(whole, sorted_given), [], order, tree_q_of_draws(codes, given.categorical, growth))
-
-
-def _test(
-    y: np.ndarray, game: _Game, m: int, overlay: OverlayKind, permutations: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the expected share of noise, and the permutation p, of each factor."""
-    coefficients = shapley_coefficients(m)
-    counts, sums = np.zeros(m, dtype=np.int64), np.zeros(m)
-    total = float(y @ y)
-    for draws in free_draws(y[game.order], permutations, generator(seed, "lesh")):
-        shares = game.between(draws) @ coefficients / total
-        counts += reached(shares, game.shares.share)
-        sums += shares.sum(axis=0)
-    if overlay == "full":
-        expected = (game.shares.cells - 1) / (len(y) - 1) @ coefficients
-    else:
-        expected = sums / permutations if permutations else np.full(m, np.nan)
-    return expected, (counts + 1) / (permutations + 1) if permutations else np.full(m, np.nan)
 
 
 def _notes(rows: Rows, zones: pd.DataFrame, overlay: OverlayKind, searched: list[str]) -> tuple[str, ...]:
