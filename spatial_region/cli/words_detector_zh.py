@@ -32,6 +32,7 @@ DETECTOR_VALUES = {
     "type": {
         "enhance, nonlinear": "非线性增强", "enhance, bivariate": "双因子增强", "enhance, trivariate": "三因子增强",
         "independent": "相互独立", "weaken, univariate": "单因子非线性减弱", "weaken, nonlinear": "非线性减弱",
+        "undefined": "无定义",
     },
     "method": {
         "as given": "原有类别", "quantile": "分位数", "equal": "等间距", "natural": "自然断点", "geometric": "几何间距",

@@ -132,6 +132,8 @@ def triple_type(q_singles: Sequence[float], q: float) -> str:
     The overlay refines each factor, so q is below the largest only where one-unit cells are dropped. It has so many
     cells that pure noise is nearly always called "enhance, nonlinear": read the F tests.
     """
+    if np.isnan([q, *q_singles]).any():
+        return "undefined"
     if q > sum(q_singles) + _TIE:
         return "enhance, nonlinear"
     if q >= sum(q_singles) - _TIE:

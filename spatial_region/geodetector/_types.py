@@ -14,11 +14,14 @@ def interaction_type(q_a: float, q_b: float, q_ab: float) -> str:
     - ``"weaken, univariate"``: q_ab between the two, or equal to the larger (one factor refines the other);
     - ``"enhance, bivariate"``: q_ab > max(q_a, q_b);
     - ``"independent"``: q_ab = q_a + q_b;
-    - ``"enhance, nonlinear"``: q_ab > q_a + q_b.
+    - ``"enhance, nonlinear"``: q_ab > q_a + q_b;
+    - ``"undefined"``: one of them is NaN, as where every cell of an overlay has one unit and these are left out.
 
     The overlay of complete strata refines both factors, so q_ab is never below the larger of the two. It can be
     where strata of one unit are left out, for each detector then sees other rows.
     """
+    if not (q_a == q_a and q_b == q_b and q_ab == q_ab):  # NaN
+        return "undefined"
     if q_ab > q_a + q_b + TIE:
         return "enhance, nonlinear"
     if q_ab >= q_a + q_b - TIE:

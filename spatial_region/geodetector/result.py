@@ -47,7 +47,7 @@ class GeoDetectorResult(Result):
     permutations : int
         How many permutations made the permutation p-values.
     level : float
-        One minus the confidence of the intervals of q.
+        Confidence of the intervals of q.
     notes : tuple of str
         What a reader must know before quoting a number.
     spec : Spec

@@ -39,7 +39,7 @@ def pair_cells(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | N
     stray = set(interactions["factor_a"]).union(interactions["factor_b"]) - set(order)
     if stray:
         raise UnknownNameError(f"no q is given for factors of pairs: {name_some(sorted(stray))}.")
-    unknown = set(interactions["type"]) - set(TYPE_MARKS)
+    unknown = set(interactions["type"]) - {*TYPE_MARKS, "undefined"}
     if unknown:
         raise UnknownNameError(
             f"unknown type of interaction {name_some(sorted(unknown))}; there are: {'; '.join(TYPE_MARKS)}."
@@ -51,7 +51,7 @@ def pair_cells(interactions: pd.DataFrame, factors: pd.DataFrame | pd.Series | N
         later, earlier = sorted((pair.factor_a, pair.factor_b), key=place.__getitem__, reverse=True)
         if (later, earlier) in rows:
             raise DuplicateError(f"the pair of {later!r} and {earlier!r} occurs twice.")
-        kind = "" if np.isnan(pair.q_ab) else str(pair.type)  # nothing was left to compare
+        kind = "" if np.isnan(pair.q_ab) or pair.type == "undefined" else str(pair.type)  # nothing was left to compare
         rows[later, earlier] = (float(pair.q_ab), kind, float(getattr(pair, NOISE, np.nan)))
     listed = sorted(rows, key=lambda cell: (place[cell[0]], place[cell[1]]))
     cells = pd.DataFrame([(*cell, *rows[cell]) for cell in listed], columns=["row", "column", "q", "type", NOISE])

@@ -154,6 +154,8 @@ def test_one_unit_strata_kept_and_dropped():
     assert dropped.factors.loc["x", "p_wang"] == pytest.approx(alone.factors.loc["x", "p_wang"], rel=1e-9)
     assert dropped.factors.loc["z", "q"] == kept.factors.loc["z", "q"]
     assert np.isnan(dropped.interactions["q_ab"]).all()  # every overlay is one unit
+    assert list(dropped.interactions["type"]) == ["undefined"]
+    assert len(dropped.plot().data) == 3
     assert any("left out: 'x' (1)" in note for note in dropped.notes)
 
 
