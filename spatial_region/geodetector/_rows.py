@@ -144,7 +144,10 @@ def gather_rows(
     _check_names(variable, factors)
     frame = _frame(study, [variable, *factors], at)
     names = study.names if isinstance(study, Study) else None
-    frame = frame.assign(**{column: _normalised(frame[column], names) for column in frame.columns})
+    given = {column: frame[column] for column in frame.columns}
+    normal = {column: _normalised(own, names) for column, own in given.items()}
+    changed = {column: own for column, own in normal.items() if own is not given[column]}
+    frame = frame.assign(**changed) if changed else frame
     _check_numeric(frame[variable], variable)
     groups = group_of_rows(study, grouping, frame.index, at) if grouping is not None else None
     complete = _complete(frame, missing, at, names)

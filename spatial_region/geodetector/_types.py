@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 TIE = 1e-10  # q values closer than this count as equal when the type of an interaction is named
 
 
@@ -20,7 +22,7 @@ def interaction_type(q_a: float, q_b: float, q_ab: float) -> str:
     The overlay of complete strata refines both factors, so q_ab is never below the larger of the two. It can be
     where strata of one unit are left out, for each detector then sees other rows.
     """
-    if not (q_a == q_a and q_b == q_b and q_ab == q_ab):  # NaN
+    if math.isnan(q_a + q_b + q_ab):
         return "undefined"
     if q_ab > q_a + q_b + TIE:
         return "enhance, nonlinear"

@@ -97,6 +97,9 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
     if isinstance(column.dtype, pd.CategoricalDtype):
         kept = column.cat.remove_unused_categories()
         codes, levels = kept.cat.codes.to_numpy(dtype=np.int64), list(kept.cat.categories)
+    elif is_numeric(column):
+        values, codes = np.unique(column.to_numpy(), return_inverse=True)
+        levels = values.tolist()
     else:
         found, uniques = pd.factorize(column)
         levels = sorted(uniques, key=_level_order)
