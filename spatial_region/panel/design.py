@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from formulaic.errors import FormulaicError
 
+from spatial_region.core.expression import STATEFUL, Names, check_text, read_names
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.study import Study
 from spatial_region.core.weights import check_same_regions
@@ -23,7 +24,6 @@ from spatial_region.errors import (
     UnknownNameError,
 )
 from spatial_region.panel._blocks import Array
-from spatial_region.panel.expression import STATEFUL, Names, check_text, read_names
 
 INTERCEPT = "Intercept"
 # Stands for the response of a study that need not have it.
