@@ -32,6 +32,8 @@ _FACTORS = [
     "method",
 ]
 _WAYS = ["p_within_regions", "p_whole_regions", "p_spatial"]
+_RISK = ["factor", "stratum_a", "stratum_b", "mean_a", "mean_b", "difference", "p", "p_games_howell"]
+_ECOLOGICAL = ["factor_a", "factor_b", "F", "p", "difference", "p_paired"]
 _INTERACTIONS = ["factor_a", "factor_b", "q_a", "q_b", "q_ab", "type", "increment", "p_increment"]
 
 
@@ -71,9 +73,23 @@ def _lay_out_whole(
         figure = viz.plot(made, kind="bins", labels=labels, lang=task.lang, title=_caption("tried", one, task, time))
         task.section.data(task.named(time, "candidates"), made.candidates)
         task.section.figure(task.named(time, "candidates"), figure, _caption("tried", one, task, time))
-    task.section.data(task.named(time, "risk"), made.risk)
-    task.section.data(task.named(time, "ecological"), made.ecological)
+    _lay_out_comparisons(made, one, task, time, labels)
     task.section.notes(note for note in made.notes if "were dropped" not in note)  # said above, with names
+
+
+def _lay_out_comparisons(
+    made: GeoDetectorResult, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]
+) -> None:
+    """Lay out which strata differ in mean, and which factors in what they explain; the CSV files have all columns."""
+    tables = {"risk": (made.risk, _RISK), "ecological": (made.ecological, _ECOLOGICAL)}
+    for name, (table, columns) in tables.items():
+        if not len(table):
+            continue
+        named = {column: labels for column in columns if column.startswith("factor")}
+        shown = in_words(table[columns].replace(named), task.lang)
+        caption = _caption(name, one, task, time)
+        task.section.table(task.named(time, name), table, caption, shown=shown, index=False, limit=_PAIRS)
+        task.section.say(word(f"{name} said", task.lang))
 
 
 def _lay_out_parts(

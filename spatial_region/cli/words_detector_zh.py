@@ -9,6 +9,13 @@ DETECTOR_WORDS = {
     "triples": "{variable}：三因子叠加",
     "strata": "{variable}：分层",
     "tried": "{variable}：各种分层的 q",
+    "risk": "{variable}：风险探测",
+    "risk said": "p：两层均值的 Welch t 检验；p（Games-Howell）：考虑到同一因子各层两两比较。",
+    "ecological": "{variable}：生态探测",
+    "ecological said": (
+        "F 与 p：原文的生态探测，把两个因子视为独立样本，因而偏保守。差异：因子 A 与因子 B 的校正 q 之差；"
+        "p（配对）：同一批区域上的检验。"
+    ),
     "all groups": "全部区域",
     "all times": "合并各期",
     "factors said": (
@@ -26,6 +33,8 @@ DETECTOR_TABLES = {
     "factor_a": "因子 A", "factor_b": "因子 B", "factor_c": "因子 C",
     "q_a": "q(A)", "q_b": "q(B)", "q_ab": "q(A∩B)", "q_abc": "q(A∩B∩C)", "q_pair": "最强两因子 q", "type": "类型",
     "increment": "增量", "p_increment": "p（增量）", "group": "分组", "rank": "位次",
+    "stratum_a": "层 A", "stratum_b": "层 B", "mean_a": "均值 A", "mean_b": "均值 B", "difference": "差异",
+    "p_games_howell": "p（Games-Howell）", "p_paired": "p（配对）",
     "stratum": "层", "lower": "下限", "upper": "上限", "mean": "均值", "sd": "标准差",
 }  # fmt: skip
 DETECTOR_VALUES = {
@@ -59,7 +68,10 @@ DETECTOR_NOTES = {
     r"p_permutation from (\d+) permutations cannot be below (.*)\.": "p（置换）由 {0} 次置换得出，不会小于 {1}。",
     r"p_permutation, .* from (\d+) permutations cannot be below (.*)\.": "各置换 p 值由 {0} 次置换得出，不会小于 {1}。",
     r"pure noise is usually .*": "纯噪声通常也会被判为“非线性增强”，请看 p（增量）。",
-    r"(\d+) of (\d+) pairs would be called .* in (.*) of permutations, .*":
+    r"(\d+) of (\d+) pairs would be called .* in (\d+%) to (\d+%) of permutations, .*":
+        "在没有任何因子起作用的随机置换中，{1} 对因子里有 {0} 对以 {2} 至 {3} 的频率"
+        "被判为“非线性增强”；请看 p（增量）。",
+    r"(\d+) of (\d+) pairs would be called .* in (\d+%) of permutations, .*":
         "在没有任何因子起作用的随机置换中，{1} 对因子里有 {0} 对以 {2} 的频率被判为“非线性增强”；请看 p（增量）。",
     r"not examined\. (.*)": "未能分析：{0}",
     r"(\d+) regions are in no group: (.*)\.": "有 {0} 个区域不属于任何分组：{1}。",

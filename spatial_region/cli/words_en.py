@@ -208,6 +208,16 @@ ENGLISH: dict[str, str] = {
     "triples": "{variable}: overlays of three factors",
     "strata": "{variable}: strata",
     "tried": "{variable}: q by way of cutting",
+    "risk": "{variable}: differences between strata",
+    "risk said": (
+        "p: Welch's t test of two strata. p_games_howell: the same, allowing for all pairs of strata of a factor."
+    ),
+    "ecological": "{variable}: differences between factors",
+    "ecological said": (
+        "F and p: the ecological detector as published, which takes both factors for independent samples and so is "
+        "conservative. "
+        "difference: adjusted q of A less that of B; p_paired: its test on the same regions."
+    ),
     "all groups": "all",
     "all times": "pooled",
     "no factor": "Left out, because the variable or a factor is missing: {regions}.",

@@ -117,7 +117,7 @@ class GeoDetectorResult(Result):
         ``F`` of Wang et al. (2010) is the sum of squares within strata of a over that of b, with N - 1 and N - 1
         degrees of freedom; ``F_mean_square`` divides each by its N - L first. ``p`` is two-sided; a small
         ``p_one_sided`` says that b explains more than a. Both take the two sums for independent, while they come from
-        the same values, and hardly ever find a difference. ``p_paired`` is for the same rows: a t test of the
+        the same values, and are conservative. ``p_paired`` is for the same rows: a t test of the
         ``difference`` in adjusted q, from paired squared residuals (of all rows, whatever becomes of strata of one
         unit).
         """
