@@ -32,6 +32,8 @@ _FACTORS = [
     "method",
 ]
 _WAYS = ["p_within_regions", "p_whole_regions", "p_spatial"]
+_BY_CAUTION = ["p_spatial", "p_whole_regions", "p_within_regions", "p_permutation"]
+_MOST_MAPPED = 8  # strata that can be told apart, with room for their legend
 _RISK = ["factor", "stratum_a", "stratum_b", "mean_a", "mean_b", "difference", "p", "p_games_howell"]
 _ECOLOGICAL = ["factor_a", "factor_b", "F", "p", "difference", "p_paired"]
 _INTERACTIONS = ["factor_a", "factor_b", "q_a", "q_b", "q_ab", "type", "increment", "p_increment"]
@@ -69,6 +71,7 @@ def _lay_out_whole(
     shown = in_words(made.bins.replace({"factor": labels}), task.lang)
     caption = _caption("strata", one, task, time)
     task.section.table(task.named(time, "strata"), made.bins, caption, shown=shown, index=False)
+    _map_strongest(made, one, task, time)
     if len(made.candidates):
         figure = viz.plot(made, kind="bins", labels=labels, lang=task.lang, title=_caption("tried", one, task, time))
         task.section.data(task.named(time, "candidates"), made.candidates)
@@ -96,13 +99,13 @@ def _lay_out_parts(
     made: GeoDetectorGroups, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]
 ) -> None:
     lang = task.lang
-    p = "p_permutation" if made.spec.seed is not None else "p_central"
+    p = _p_to_read(made.factors)
     caption = _caption("factors", one, task, time)
     names = {**labels, "all": word("all groups", lang), "pooled": word("all times", lang)}
     table = made.factors.reset_index()
     shown = in_words(table[[*made.levels, "factor", "q", p, "strata", "n"]].replace(names), lang)
     task.section.table(task.named(time, "factors"), table, caption, shown=shown, index=False)
-    figure = viz.plot(made, labels=labels, lang=lang, title=task.titled(task.section.title, time))
+    figure = viz.plot(made, p=p, labels=labels, lang=lang, title=task.titled(task.section.title, time))
     task.section.figure(task.named(time, "factors"), figure, caption)
     if len(made.interactions):
         top = made.dominant()
@@ -144,8 +147,25 @@ def _lay_out_factors(made: Any, one: spec.GeoDetector, task: Task, time: object,
         said += word("factors drawn", task.lang, count=made.permutations, seed=made.spec.seed)
     task.section.say(said)
     title = task.titled(task.section.title, time)
-    bars = viz.plot(made, kind="factor", labels=labels, lang=task.lang, title=title)
+    bars = viz.plot(made, kind="factor", p=_p_to_read(made.factors), labels=labels, lang=task.lang, title=title)
     task.section.figure(task.named(time, "factors"), bars, caption)
+
+
+def _p_to_read(factors: pd.DataFrame) -> str:
+    """Return the column of the p-values that suppose least, of those that were asked for."""
+    asked = [column for column in _BY_CAUTION if column in factors and factors[column].notna().any()]
+    return asked[0] if asked else "p_central"
+
+
+def _map_strongest(made: GeoDetectorResult, one: spec.GeoDetector, task: Task, time: object) -> None:
+    """Draw the strata of the factor with the largest q, where they are those of one time and few enough to be seen."""
+    factor = str(made.factors["q"].idxmax())
+    own = made.bins[made.bins["factor"] == factor]
+    if isinstance(made.index, pd.MultiIndex) or len(own) > _MOST_MAPPED:
+        return
+    title = _caption("strata", one, task, time)
+    drawn = viz.plot(made, kind="strata", factor=factor, title=title, **task.map_options)
+    task.section.figure(task.named(time, "strata"), drawn, title)
 
 
 def _lay_out_pairs(made: Any, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]) -> None:

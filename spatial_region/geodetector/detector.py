@@ -139,7 +139,7 @@ def geodetector(
         time (stratum 1 is then the lowest of its year), or of each group of `grouping`.
     singletons : {"keep", "drop"}
         Strata and overlays of one unit stay, and lift q without evidence, or are left out of the detector they
-        occur in (as R's geodetector does).
+        occur in (as R's GD and gdverse do).
     missing : {"raise", "drop"}
         What to do with rows in which the variable or a factor is missing.
     triples : bool
