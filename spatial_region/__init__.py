@@ -84,6 +84,8 @@ _EXPORTS: dict[str, str] = {
     # measure
     "profile": "spatial_region.measure.profile",
     "grade": "spatial_region.measure.grades",
+    # paneltests
+    "causality": "spatial_region.paneltests.causality",
 }
 
 # Modules that users reach by name: errors to catch and warnings to silence, and the figures.

@@ -1,0 +1,116 @@
+"""Least squares with effects of regions and times taken out. Arrays in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spatial_region.errors import IdentificationError
+
+# What effects leave of a column below this share of its length is rounding.
+NOTHING = 1e-9
+
+
+@dataclass(frozen=True)
+class LeastSquares:
+    """One fit.
+
+    Attributes
+    ----------
+    coefficients : (k,)
+    residuals : (n,)
+    bread : (k, k)
+        Inverse of X'X.
+    df : int
+        Rows less coefficients and effects.
+    """
+
+    coefficients: np.ndarray
+    residuals: np.ndarray
+    bread: np.ndarray
+    df: int
+    x: np.ndarray
+
+    @property
+    def rss(self) -> float:
+        """Sum of squared residuals."""
+        return float(self.residuals @ self.residuals)
+
+    def classic(self) -> np.ndarray:
+        """Return the covariance for errors of one variance."""
+        return self.bread * (self.rss / self.df)
+
+    def clustered(self, groups: np.ndarray) -> np.ndarray:
+        """Return the covariance for errors that go together within groups, coded 0 to G - 1.
+
+        ``G/(G-1) (n-1)/(n-k) (X'X)^-1 (sum_g X_g'e_g e_g'X_g) (X'X)^-1``: k counts the coefficients and a constant,
+        not effects within which the groups lie.
+        """
+        count = int(groups.max()) + 1
+        rows, k = self.x.shape
+        score = group_sums(self.x * self.residuals[:, None], groups, count)
+        factor = count / (count - 1) * (rows - 1) / max(rows - k - 1, 1)
+        return factor * self.bread @ (score.T @ score) @ self.bread
+
+
+def group_sums(values: np.ndarray, groups: np.ndarray, count: int) -> np.ndarray:
+    """Return the sums of (n, k) values in each of `count` groups."""
+    return np.column_stack([np.bincount(groups, column, minlength=count) for column in values.T])
+
+
+def demean(values: np.ndarray, region: np.ndarray | None, time: np.ndarray | None = None) -> np.ndarray:
+    """Take means of regions, of times, or effects of both out of (n, k) values; rows may be absent.
+
+    Parameters
+    ----------
+    values : (n, k)
+    region, time : (n,) or None
+        Codes 0, 1, ...
+    """
+    if region is None and time is None:
+        return values
+    if region is None or time is None:
+        return _less_means(values, region if time is None else time)  # type: ignore[arg-type]
+    # Dummies of the fewer dimension, less means of the other, are a basis of what is left to take out.
+    many, few = (region, time) if region.max() >= time.max() else (time, region)
+    dummies = _less_means((few[:, None] == np.arange(1, few.max() + 1)).astype(float), many)
+    left = _less_means(values, many)
+    scale = np.linalg.norm(left, axis=0)
+    scale[scale == 0] = 1.0
+    return left - dummies @ np.linalg.lstsq(dummies, left / scale, rcond=None)[0] * scale
+
+
+def _less_means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    count = int(groups.max()) + 1
+    size = np.bincount(groups, minlength=count)
+    return values - (group_sums(values, groups, count) / np.maximum(size, 1)[:, None])[groups]
+
+
+def effects_count(region: np.ndarray | None, time: np.ndarray | None) -> int:
+    """Return the degrees of freedom that effects take: N, T, or N + T - 1; none without effects."""
+    sizes = [len(np.unique(codes)) for codes in (region, time) if codes is not None]
+    return sum(sizes) - (len(sizes) - 1) if sizes else 0
+
+
+def least_squares(y: np.ndarray, x: np.ndarray, *, taken: int = 0) -> LeastSquares:
+    """Fit y on x, from which `taken` effects were taken out before.
+
+    Raises
+    ------
+    IdentificationError
+        If a column of x is a combination of others, or no degree of freedom is left.
+    """
+    rows, k = x.shape
+    df = rows - k - taken
+    if df < 1:
+        raise IdentificationError(f"{rows} rows cannot identify {k} coefficients and {taken} effects; use fewer.")
+    scale = np.linalg.norm(x, axis=0)
+    if (scale == 0).any():
+        raise IdentificationError("a regressor is 0 in every row, or effects leave nothing of it.")
+    q, r = np.linalg.qr(x / scale)
+    if np.abs(np.diag(r)).min() < NOTHING:
+        raise IdentificationError("a regressor is a combination of the others and of the effects; leave one out.")
+    inverse = np.linalg.inv(r) / scale[:, None]
+    coefficients = inverse @ (q.T @ y)
+    return LeastSquares(coefficients, y - x @ coefficients, inverse @ inverse.T, df, x)
