@@ -25,8 +25,8 @@ from spatial_region.autocorr._half_planes import (
 )
 from spatial_region.autocorr._random import draw_table
 from spatial_region.autocorr._shared import count_tails, prefix_sums, put_last_for_own
-from spatial_region.autocorr._threads import in_threads
 from spatial_region.core.options import Alternative
+from spatial_region.core.threads import in_threads
 from spatial_region.core.weights import RowFacts
 from spatial_region.errors import InputError
 

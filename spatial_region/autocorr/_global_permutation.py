@@ -15,7 +15,7 @@ from math import factorial
 import numpy as np
 from scipy import sparse as sp
 
-from spatial_region.autocorr._threads import in_threads
+from spatial_region.core.threads import in_threads
 
 _CHUNK = 4_000_000  # numbers held at once
 # Beyond this many values to place, loading the compiled loops costs less than doing without them.

@@ -13,7 +13,7 @@ from spatial_region.autocorr._engine import SHARED_ENTRIES, SHARED_SETS, Counts
 from spatial_region.autocorr._functionals import count_functionals, drawn_features
 from spatial_region.autocorr._random import draw_table
 from spatial_region.autocorr._shared import count_tails, prefix_sums
-from spatial_region.autocorr._threads import in_threads
+from spatial_region.core.threads import in_threads
 from spatial_region.core.weights import RowFacts
 
 _BLOCK = 4_000_000  # numbers drawn at once

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from spatial_region.core.threads import processors
 from spatial_region.geodetector._draws import BoundDraws, Draws
 from spatial_region.geodetector._statistics import Reorderable, Statistic
 
@@ -75,18 +75,12 @@ def sum_of_batches(count: Callable[[int, int], np.ndarray], draws: int, n: int, 
     """
     step = lot * max(1, min(_MOST_DRAWS, _BATCH_VALUES // n) // lot)
     firsts = range(0, draws, step)
-    workers = min(_processors(), len(firsts))
+    workers = min(processors(), len(firsts))
     if workers < 2 or draws * n < _BATCH_VALUES:
         return np.sum([count(first, min(first + step, draws)) for first in firsts], axis=0)
     with ThreadPoolExecutor(workers) as pool:
         pending = [pool.submit(count, first, min(first + step, draws)) for first in firsts]
         return np.sum([one.result() for one in pending], axis=0)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class _Gathered:
