@@ -9,7 +9,8 @@ import pytest
 from scipy import sparse as sp
 from scipy import stats
 
-from spatial_region.autocorr import _engine, _threads
+from spatial_region.autocorr import _engine
+from spatial_region.core import threads
 from spatial_region.autocorr._engine import EVERY_SET, SHARED_ENTRIES, SHARED_SETS, Counts, conditional_counts
 from spatial_region.autocorr._random import draw_table
 
@@ -197,9 +198,9 @@ def test_answers_do_not_depend_on_threads_or_blocks(unequal, monkeypatch):
         return np.concatenate([lag.at_least, lag.at_most, geary.at_least, geary.at_most])
 
     first = run()
-    monkeypatch.setattr(_threads, "_WORTH_IT", 0)
+    monkeypatch.setattr(threads, "_WORTH_IT", 0)
     for workers in (1, 3, 7):
-        monkeypatch.setattr(_threads, "_processors", lambda workers=workers: workers)
+        monkeypatch.setattr(threads, "processors", lambda workers=workers: workers)
         np.testing.assert_array_equal(run(), first)
     monkeypatch.setattr(_engine, "_BLOCK", 20_000)
     monkeypatch.setattr(_engine, "_CACHED", 20_000)

@@ -96,7 +96,7 @@ def test_batches_and_threads_do_not_change_the_answer(unbalanced, monkeypatch, p
     y, codes, levels = unbalanced
     whole = pair_permutations(y, codes, levels=levels, permutations=100, seed=4)
     monkeypatch.setattr(_permutation, "_BATCH_VALUES", 500)
-    monkeypatch.setattr(_permutation, "_processors", lambda: processors)
+    monkeypatch.setattr(_permutation, "processors", lambda: processors)
     pieces = pair_permutations(y, codes, levels=levels, permutations=100, seed=4)
     for name in ("p_overlay", "p_increment_permutation", "noise_nonlinear"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(pieces, name))

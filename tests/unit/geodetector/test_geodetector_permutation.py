@@ -149,7 +149,7 @@ def test_batches_and_threads_do_not_change_the_answer(monkeypatch, processors):
     statistics = [FixedStrata(codes, 4), BestOf(codes, (np.concatenate(([0], np.cumsum(np.bincount(codes)))),))]
     whole = free(y, statistics, 300, 2)
     monkeypatch.setattr(_permutation, "_BATCH_VALUES", 350)
-    monkeypatch.setattr(_permutation, "_processors", lambda: processors)
+    monkeypatch.setattr(_permutation, "processors", lambda: processors)
     np.testing.assert_array_equal(whole, free(y, statistics, 300, 2))
 
 
