@@ -10,9 +10,9 @@ from scipy import sparse as sp
 from scipy import stats
 
 from spatial_region.autocorr import _engine
-from spatial_region.core import threads
 from spatial_region.autocorr._engine import EVERY_SET, SHARED_ENTRIES, SHARED_SETS, Counts, conditional_counts
 from spatial_region.autocorr._random import draw_table
+from spatial_region.core import threads
 
 TIE = 1e-10
 
