@@ -84,6 +84,9 @@ _EXPORTS: dict[str, str] = {
     # measure
     "profile": "spatial_region.measure.profile",
     "grade": "spatial_region.measure.grades",
+    "theil": "spatial_region.measure.theil",
+    "dagum_gini": "spatial_region.measure.dagum",
+    "inequality": "spatial_region.measure.inequality",
     # paneltests
     "causality": "spatial_region.paneltests.causality",
 }
