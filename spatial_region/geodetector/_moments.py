@@ -165,9 +165,7 @@ def _tested(moments: Moments, *, n: int, total: float, mean: float, alone: int) 
     q, f, noncentrality = np.nan, np.nan, np.nan
     if total > 0 and df1 > 0:
         q = min(moments.between / total, 1.0) if ssw > 0 else 1.0
-        raw = moments.centred_means + mean
-        spread = float(np.sum(raw**2) - np.sum(np.sqrt(moments.counts) * raw) ** 2 / n)
-        noncentrality = max(spread, 0.0) / (total / n)
+        noncentrality = _spread_of_means(moments.counts, moments.centred_means, mean) / (total / n)
         if df2 > 0:
             f = (moments.between / df1) / (ssw / df2) if ssw > 0 else np.inf
     return FactorTest(
@@ -183,3 +181,17 @@ def _tested(moments: Moments, *, n: int, total: float, mean: float, alone: int) 
         strata=strata,
         singletons=alone,
     )
+
+
+def _spread_of_means(counts: np.ndarray, centred_means: np.ndarray, mean: float) -> float:
+    r"""Return :math:`\sum_h \bar y_h^2 - (\sum_h \sqrt{N_h} \bar y_h)^2 / N` without the cancellation of its two terms.
+
+    It is the squared length of the means after projection on the complement of the roots of the counts. The part of
+    the general mean is projected by differences of roots, which vanish exactly where strata are of equal size.
+    """
+    n = counts.sum()
+    roots = np.sqrt(counts)
+    sizes, which, times = np.unique(roots, return_inverse=True, return_counts=True)
+    level = ((sizes[None, :] - sizes[:, None]) @ (times * sizes) / n)[which]
+    apart = centred_means - roots * (roots @ centred_means) / n
+    return float(np.sum((mean * level + apart) ** 2))
