@@ -112,3 +112,7 @@ class ConvergenceWarning(SpatialRegionWarning):
 
 class JoinWarning(SpatialRegionWarning):
     """Rows of a table were not joined to a region."""
+
+
+class GroupingWarning(SpatialRegionWarning):
+    """A grouping leaves regions of the study out, or names regions that it lacks."""
