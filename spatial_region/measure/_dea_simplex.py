@@ -1,0 +1,396 @@
+"""Small linear programmes over many units, one after the other, by the revised simplex method with an explicit inverse.
+
+A programme has few rows (one an input, one an output, one or two more) and one column a unit of the reference set:
+
+    minimise  cost_units' z + cost_extra' e   subject to   (rows h_j) z_j summed over j + extra e = right,  z, e >= 0
+
+where h_j holds the inputs and outputs of unit j and a one. A second cost, when there is one, is minimised among the
+optima of the first. Whoever calls this asks HiGHS instead about any programme that does not end with status 0.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+OPTIMAL, INFEASIBLE, UNBOUNDED, UNFINISHED = 0, 1, 2, 3
+ENOUGH = 1e-11  # a reduced cost nearer to zero than this, relative to its column, is zero
+SAME_FACE = 1e-9  # a column whose first reduced cost is below this may enter while the second cost is minimised
+_MOST_PIVOTS = 5000
+_PATIENCE = 30  # pivots without progress before Bland's rule, which cannot cycle
+
+
+@numba.njit(cache=True, nogil=True)
+def _invert(matrix: np.ndarray, inverse: np.ndarray) -> bool:
+    """Write the inverse of `matrix`, by Gauss and Jordan with row exchanges; False if it is singular."""
+    size = len(matrix)
+    work = matrix.copy()
+    inverse[:] = np.eye(size)
+    for column in range(size):
+        pivot = column + np.argmax(np.abs(work[column:, column]))
+        largest = abs(work[pivot, column])
+        if largest < 1e-13:
+            return False
+        if pivot != column:
+            for other in range(size):
+                work[pivot, other], work[column, other] = work[column, other], work[pivot, other]
+                inverse[pivot, other], inverse[column, other] = inverse[column, other], inverse[pivot, other]
+        divisor = work[column, column]
+        work[column] /= divisor
+        inverse[column] /= divisor
+        for row in range(size):
+            factor = work[row, column]
+            if row != column and factor != 0.0:
+                work[row] -= factor * work[column]
+                inverse[row] -= factor * inverse[column]
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _column(place: int, units: np.ndarray, rows: np.ndarray, extra: np.ndarray, out: np.ndarray) -> None:
+    """Write the column at `place`: a unit, an extra variable, or the artificial variable of a row."""
+    n, k = units.shape
+    height, width = extra.shape
+    if place < n:
+        for row in range(height):
+            total = 0.0
+            for part in range(k):
+                total += rows[row, part] * units[place, part]
+            out[row] = total
+    elif place < n + width:
+        out[:] = extra[:, place - n]
+    else:
+        out[:] = 0.0
+        out[place - n - width] = 1.0
+
+
+@numba.njit(cache=True, nogil=True)
+def _cost(
+    place: int, level: int, units: np.ndarray, cost_units: np.ndarray, extra: np.ndarray, cost_extra: np.ndarray
+) -> float:
+    """Return the cost of a column at a level; level -1 counts artificial variables."""
+    n, k = units.shape
+    width = extra.shape[1]
+    if place >= n + width:
+        return 1.0 if level < 0 else 0.0
+    if level < 0:
+        return 0.0
+    if place >= n:
+        return cost_extra[level, place - n]
+    total = 0.0
+    for part in range(k):
+        total += cost_units[level, part] * units[place, part]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _price_unit(
+    unit: int, units: np.ndarray, size: np.ndarray, slope: np.ndarray, first_slope: np.ndarray, second: bool
+) -> float:
+    """Return the reduced cost of a unit relative to the size of its column; zero where it may not enter."""
+    reduced, scale, first = 0.0, 0.0, 0.0
+    for part in range(units.shape[1]):
+        value = units[unit, part]
+        reduced += slope[part] * value
+        scale += size[part] * value
+        if second:
+            first += first_slope[part] * value
+    if second and first > SAME_FACE * scale:
+        return 0.0
+    return reduced / scale
+
+
+@numba.njit(cache=True, nogil=True)
+def _price_extra(
+    place: int,
+    level: int,
+    extra: np.ndarray,
+    cost_extra: np.ndarray,
+    prices: np.ndarray,
+    first_prices: np.ndarray,
+    second: bool,
+) -> float:
+    """Return the reduced cost of an extra variable, and zero where it may not enter."""
+    reduced = cost_extra[level, place] if level >= 0 else 0.0
+    first = cost_extra[0, place]
+    scale = 0.0
+    for row in range(len(prices)):
+        reduced -= prices[row] * extra[row, place]
+        first -= first_prices[row] * extra[row, place]
+        scale = max(scale, abs(extra[row, place]))
+    if scale == 0.0 or (second and first > SAME_FACE * scale):  # in no row: a variable that other options use
+        return 0.0
+    return reduced / scale
+
+
+@numba.njit(cache=True, nogil=True)
+def _first_entering(
+    level: int,
+    units: np.ndarray,
+    own: int,
+    size: np.ndarray,
+    slope: np.ndarray,
+    first_slope: np.ndarray,
+    extra: np.ndarray,
+    cost_extra: np.ndarray,
+    prices: np.ndarray,
+    first_prices: np.ndarray,
+) -> int:
+    """Return the first column that may enter, by Bland's rule; -1 for none."""
+    second = level > 0
+    for unit in range(len(units)):
+        if unit != own and _price_unit(unit, units, size, slope, first_slope, second) < -ENOUGH:
+            return unit
+    for place in range(extra.shape[1]):
+        if _price_extra(place, level, extra, cost_extra, prices, first_prices, second) < -ENOUGH:
+            return len(units) + place
+    return -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _steepest(
+    level: int,
+    units: np.ndarray,
+    own: int,
+    size: np.ndarray,
+    slope: np.ndarray,
+    first_slope: np.ndarray,
+    extra: np.ndarray,
+    cost_extra: np.ndarray,
+    prices: np.ndarray,
+    first_prices: np.ndarray,
+    known: np.ndarray,
+    count: int,
+) -> int:
+    """Return the column with the least reduced cost, -1 when none is below zero.
+
+    Units that entered before (`known`) are looked at first, all units only when none of those will do.
+    """
+    second = level > 0
+    best, chosen = -ENOUGH, -1
+    for place in range(extra.shape[1]):
+        reduced = _price_extra(place, level, extra, cost_extra, prices, first_prices, second)
+        if reduced < best:
+            best, chosen = reduced, len(units) + place
+    for at in range(count):
+        if known[at] != own:
+            reduced = _price_unit(known[at], units, size, slope, first_slope, second)
+            if reduced < best:
+                best, chosen = reduced, known[at]
+    if chosen >= 0:
+        return chosen
+    for unit in range(len(units)):
+        if unit != own:
+            reduced = _price_unit(unit, units, size, slope, first_slope, second)
+            if reduced < best:
+                best, chosen = reduced, unit
+    return chosen
+
+
+@numba.njit(cache=True, nogil=True)
+def _leaving(direction: np.ndarray, values: np.ndarray, basis: np.ndarray, first_artificial: int, bland: bool) -> int:
+    """Return the row whose variable leaves, -1 when nothing bounds the step."""
+    largest = np.max(np.abs(direction))
+    least = 1e-11 * max(largest, 1.0)
+    step, row_out = np.inf, -1
+    for row in range(len(values)):
+        slope = direction[row]
+        # An artificial variable that is zero must stay so: it leaves as soon as it would move either way.
+        stuck = basis[row] >= first_artificial and values[row] <= 1e-12 and abs(slope) > 1e-9 * largest
+        if not stuck and slope <= least:
+            continue
+        ratio = 0.0 if stuck else max(values[row], 0.0) / slope
+        tied = row_out >= 0 and abs(ratio - step) <= 1e-14 * max(1.0, step)
+        if tied:
+            better = basis[row] < basis[row_out] if bland else abs(slope) > abs(direction[row_out])
+        else:
+            better = ratio < step
+        if better:
+            step, row_out = min(step, ratio) if tied else ratio, row
+    return row_out
+
+
+@numba.njit(cache=True, nogil=True)
+def _refresh(
+    units: np.ndarray,
+    rows: np.ndarray,
+    extra: np.ndarray,
+    right: np.ndarray,
+    basis: np.ndarray,
+    inverse: np.ndarray,
+    values: np.ndarray,
+) -> bool:
+    """Compute the inverse and the values of the basis anew; False if the basis is singular."""
+    height = len(right)
+    matrix = np.empty((height, height))
+    column = np.empty(height)
+    for row in range(height):
+        _column(basis[row], units, rows, extra, column)
+        matrix[:, row] = column
+    if not _invert(matrix, inverse):
+        return False
+    values[:] = inverse @ right
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _pivot(
+    row_out: int, place: int, direction: np.ndarray, basis: np.ndarray, inverse: np.ndarray, values: np.ndarray
+) -> float:
+    """Let the column at `place` take the row `row_out` of the basis; return the step."""
+    step = values[row_out] / direction[row_out]
+    inverse[row_out] /= direction[row_out]
+    for row in range(len(values)):
+        if row != row_out and direction[row] != 0.0:
+            inverse[row] -= direction[row] * inverse[row_out]
+            values[row] = values[row] - step * direction[row]
+            if -1e-12 < values[row] < 0.0:
+                values[row] = 0.0
+    values[row_out] = step
+    basis[row_out] = place
+    return step
+
+
+@numba.njit(cache=True, nogil=True)
+def _minimise(
+    level: int,
+    units: np.ndarray,
+    own: int,
+    size: np.ndarray,
+    rows: np.ndarray,
+    cost_units: np.ndarray,
+    extra: np.ndarray,
+    cost_extra: np.ndarray,
+    right: np.ndarray,
+    state: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    first: tuple[np.ndarray, np.ndarray],
+    known: np.ndarray,
+    count: int,
+) -> tuple[int, int]:
+    """Minimise the cost of one level from the basis in `state`; return a status and the count of known units."""
+    basis, inverse, values, prices = state
+    first_slope, first_prices = first
+    n, k = units.shape
+    height, width = extra.shape
+    slope = np.empty(k)
+    column = np.empty(height)
+    costs = np.empty(height)
+    fresh, stalled = False, 0
+    for _ in range(_MOST_PIVOTS):
+        for row in range(height):
+            costs[row] = _cost(basis[row], level, units, cost_units, extra, cost_extra)
+        prices[:] = costs @ inverse
+        for part in range(k):
+            slope[part] = cost_units[level, part] if level >= 0 else 0.0
+            for row in range(height):
+                slope[part] -= prices[row] * rows[row, part]
+        if stalled > _PATIENCE:
+            place = _first_entering(
+                level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices
+            )  # fmt: skip
+        else:
+            place = _steepest(
+                level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices, known, count
+            )  # fmt: skip
+        if place < 0 and fresh:
+            if level == 0:
+                first_slope[:] = slope
+                first_prices[:] = prices
+            return OPTIMAL, count
+        if place < 0:
+            if not _refresh(units, rows, extra, right, basis, inverse, values) or values.min() < -1e-9:
+                return UNFINISHED, count
+            fresh = True
+            continue
+        _column(place, units, rows, extra, column)
+        direction = inverse @ column
+        row_out = _leaving(direction, values, basis, n + width, stalled > _PATIENCE)
+        if row_out < 0:
+            return UNBOUNDED, count
+        step = _pivot(row_out, place, direction, basis, inverse, values)
+        stalled = 0 if step > 1e-13 else stalled + 1
+        fresh = False
+        if place < n and not np.any(known[:count] == place):
+            known[count] = place
+            count += 1
+    return UNFINISHED, count
+
+
+@numba.njit(cache=True, nogil=True)
+def solve_programmes(
+    units: np.ndarray,
+    own: np.ndarray,
+    size: np.ndarray,
+    rows: np.ndarray,
+    cost_units: np.ndarray,
+    extra: np.ndarray,
+    cost_extra: np.ndarray,
+    right: np.ndarray,
+    start: np.ndarray,
+    known: np.ndarray,
+    count: int,
+    status: np.ndarray,
+    objective: np.ndarray,
+    basis: np.ndarray,
+    values: np.ndarray,
+) -> int:
+    """Solve programmes one after the other, and write status, first objective, basis and values of each.
+
+    Parameters
+    ----------
+    units : array (n, k)
+        Inputs, outputs and a one of every unit of the reference set; non-negative.
+    own : array of int (programmes,)
+        Unit that is left out of the reference set, -1 for none.
+    size : array (programmes, k)
+        What a column's size is measured with, per part of it.
+    rows, cost_units : arrays (programmes, rows, k), (programmes, levels, k)
+        How parts of a unit make its column, and its costs.
+    extra, cost_extra : arrays (programmes, rows, extras), (programmes, levels, extras)
+        Columns and costs of the other variables.
+    right : array (programmes, rows)
+        Right-hand side, not negative.
+    start : array of int (rows,)
+        Extra variable that is the unit vector of each row, -1 where there is none.
+    known, count : array of int (n,), int
+        Units that entered a basis so far, written to; how many.
+
+    Returns
+    -------
+    int
+        The new count of known units.
+    """
+    n = len(units)
+    height, width = extra.shape[1:]
+    levels = cost_units.shape[1]
+    inverse = np.empty((height, height))
+    prices = np.empty(height)
+    first = (np.zeros(units.shape[1]), np.zeros(height))
+    for at in range(len(own)):
+        inverse[:] = np.eye(height)
+        values[at] = right[at]
+        for row in range(height):
+            basis[at, row] = n + start[row] if start[row] >= 0 else n + width + row
+        state = (basis[at], inverse, values[at], prices)
+        status[at] = OPTIMAL
+        for level in range(-1 if start.min() < 0 else 0, levels):
+            status[at], count = _minimise(
+                level, units, own[at], size[at], rows[at], cost_units[at], extra[at], cost_extra[at], right[at],
+                state, first, known, count,
+            )  # fmt: skip
+            if status[at] != OPTIMAL:
+                break
+            if level < 0:
+                left = 0.0
+                for row in range(height):
+                    if basis[at, row] >= n + width:
+                        left += abs(values[at, row])
+                if left > 1e-10:
+                    status[at] = INFEASIBLE
+                    break
+            if level == 0:
+                objective[at] = 0.0
+                for row in range(height):
+                    cost = _cost(basis[at, row], 0, units, cost_units[at], extra[at], cost_extra[at])
+                    objective[at] += cost * values[at, row]
+    return count
