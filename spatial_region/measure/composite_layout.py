@@ -83,7 +83,7 @@ def _check_scored(made: Scored, dimensions: list[str], recipe: Recipe, where: st
         which = "the indicators of some dimension" if recipe.nested else "the indicators"
         raise InputError(
             f"CRITIC has no weights{where}: {which} are perfectly correlated, and none conflicts"
-            '  with another. Use "entropy" or "equal".'
+            ' with another. Use "entropy" or "equal".'
         )
     if made.dimensions is not None and recipe.nested:
         flat = [name for name, part in zip(dimensions, made.dimensions.T, strict=True) if np.ptp(part) < 1e-12]
