@@ -21,6 +21,7 @@ from spatial_region.measure._dea_result import Productivity
 
 Orientation = Literal["input", "output"]
 Decomposition = Literal["fgnz", "ray_desli"]
+Base = Literal["mean", "start", "end"]
 _PAIRS = ((0, 0), (1, 1), (0, 1), (1, 0))  # frontier, unit: 0 the earlier time, 1 the later
 
 
@@ -31,6 +32,7 @@ def malmquist(
     study: Study | None = None,
     orientation: Orientation = "input",
     decomposition: Decomposition = "fgnz",
+    base: Base = "mean",
     missing: Missing = "raise",
     progress: Progress = False,
 ) -> Productivity:
@@ -46,8 +48,8 @@ def malmquist(
       what remains. Under variable returns a unit may be out of reach of the frontier of another time: tc and sech are
       then NaN.
 
-    Efficiencies are those of `dea` (1 / phi when output-oriented). R's ``Benchmarking::malmq`` returns the reciprocal
-    when output-oriented.
+    Efficiencies are those of `dea` (1 / phi when output-oriented). Packages differ: R's ``Benchmarking::malmq`` returns
+    the reciprocal when output-oriented; deaR's ``type2="rd"`` is ``decomposition="ray_desli", base="start"``.
 
     Parameters
     ----------
@@ -59,6 +61,9 @@ def malmquist(
         What may change. Under constant returns the two give the same.
     decomposition : {"fgnz", "ray_desli"}
         See above.
+    base : {"mean", "start", "end"}
+        Frontier that the index and tc refer to: the geometric mean of both times, as above, or one of them alone, for
+        example malmquist = E_0(1) / E_0(0) and tc = E_0(1) / E_1(1) for ``"start"``.
     missing : {"raise", "drop"}
         What to do with missing values and with units that are absent at a time; with ``"drop"`` they have no change
         and are in no frontier at that time.
@@ -110,6 +115,7 @@ def malmquist(
     """
     check_option(orientation, Orientation, "orientation")
     check_option(decomposition, Decomposition, "decomposition")
+    check_option(base, Base, "base")
     units = read_units(inputs, outputs, study, at=None, missing=missing, positive=False)
     times = units.times
     if len(times) < 2:
@@ -121,14 +127,14 @@ def malmquist(
             check_used(units, rows[time], time)
     scores = _efficiencies(units, rows, orientation, decomposition, progress)
     distances = _distances(units, places, scores, times)
-    changes = _changes(distances, units, places, times, decomposition)
+    changes = _changes(distances, places, times, decomposition, base)
     return Productivity(
         changes=changes,
         distances=distances,
         notes=_notes(changes),
         spec=make_spec(
             "malmquist",
-            options={"orientation": orientation, "decomposition": decomposition, "missing": missing},
+            options={"orientation": orientation, "decomposition": decomposition, "base": base, "missing": missing},
             inputs={
                 "inputs": units.inputs,
                 "outputs": units.outputs,
@@ -218,17 +224,17 @@ def _distances(
 
 
 def _changes(
-    distances: pd.DataFrame, units: Units, places: pd.DataFrame, times: list[object], decomposition: str
+    distances: pd.DataFrame, places: pd.DataFrame, times: list[object], decomposition: str, base: str
 ) -> pd.DataFrame:
     crs, vrs = ({pair: distances[f"{name}_{pair[0]}_{pair[1]}"] for pair in _PAIRS} for name in ("crs", "vrs"))
-    whole = np.sqrt(crs[0, 1] / crs[0, 0] * crs[1, 1] / crs[1, 0])
+    whole = _by_base(crs[0, 1] / crs[0, 0], crs[1, 1] / crs[1, 0], base)
     pure = vrs[1, 1] / vrs[0, 0]
     parts: dict[str, pd.Series]
     if decomposition == "fgnz":
-        parts = {"ec": crs[1, 1] / crs[0, 0], "tc": _shift(crs), "pech": pure}
+        parts = {"ec": crs[1, 1] / crs[0, 0], "tc": _shift(crs, base), "pech": pure}
         parts["sech"] = parts["ec"] / pure
     else:
-        parts = {"tc": _shift(vrs), "pech": pure}
+        parts = {"tc": _shift(vrs, base), "pech": pure}
         parts["sech"] = whole / (parts["tc"] * pure)
     changes = pd.DataFrame({"malmquist": whole, **parts})
     changes.insert(0, "start", np.tile(np.array(times[:-1], dtype=places.columns.dtype), len(places)))
@@ -238,9 +244,13 @@ def _changes(
     return changes
 
 
-def _shift(efficiency: dict[tuple[int, int], pd.Series]) -> pd.Series:
-    """Return by how much the frontier moved, as seen from both units."""
-    return np.sqrt(efficiency[0, 1] / efficiency[1, 1] * efficiency[0, 0] / efficiency[1, 0])
+def _shift(efficiency: dict[tuple[int, int], pd.Series], base: str) -> pd.Series:
+    """Return by how much the frontier moved: at the later unit for the earlier base, at the earlier for the later."""
+    return _by_base(efficiency[0, 1] / efficiency[1, 1], efficiency[0, 0] / efficiency[1, 0], base)
+
+
+def _by_base(start: pd.Series, end: pd.Series, base: str) -> pd.Series:
+    return {"start": start, "end": end}[base] if base != "mean" else np.sqrt(start * end)
 
 
 def _notes(changes: pd.DataFrame) -> tuple[str, ...]:
