@@ -152,15 +152,12 @@ def of_factors(
     """Return the index that a factor analysis gives."""
     described = _stack([(time, _describe(rows, signs)) for time, rows in data.sections(pooled=pooled)])
     coefficients = factors.coefficients
-    total = coefficients.sum() if coefficients.index.nlevels == 1 else coefficients.groupby(level=0).transform("sum")
-    weight = coefficients / total
-    if not (coefficients > 0).all():
-        negative = sorted({str(name) for name in coefficients.index[coefficients <= 0].get_level_values(-1)})
-        weight = weight.where(coefficients > 0).mul(np.nan)
+    weight, unfit = _as_weights(coefficients)
+    if unfit:
         notes = (
             *notes,
-            f"The score falls when {name_some(negative)} improve, so that coefficients are no weights: check the "
-            "directions, or whether these indicators measure the same thing as the others.",
+            f"The score falls when one of these improves: {name_some(unfit)}. Coefficients are then no weights: check "
+            "the directions, and whether these indicators measure the same thing as the others.",
         )
     scaled = pd.concat(
         [
@@ -182,3 +179,14 @@ def of_factors(
         notes=(*notes, *factors.notes),
         spec=spec,
     )
+
+
+def _as_weights(coefficients: pd.Series) -> tuple[pd.Series, list[str]]:
+    """Return coefficients over their sum, NaN at times when some are not positive, and the names of these."""
+    unfit = coefficients.index[coefficients <= 0]
+    named = sorted({str(name) for name in unfit.get_level_values(-1)})
+    if coefficients.index.nlevels == 1:
+        return (coefficients / coefficients.sum()).where(len(unfit) == 0), named
+    times = coefficients.index.get_level_values(0)
+    weight = coefficients / coefficients.groupby(level=0).transform("sum")
+    return weight.where(~times.isin(unfit.get_level_values(0))), named
