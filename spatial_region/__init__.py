@@ -64,6 +64,7 @@ _EXPORTS: dict[str, str] = {
     "quantile_lisa": "spatial_region.autocorr.quantile_lisa",
     "losh": "spatial_region.autocorr.losh",
     "lisa_transitions": "spatial_region.autocorr.transitions",
+    "quadrant_transitions": "spatial_region.autocorr.quadrant_transitions",
     "markov": "spatial_region.autocorr.markov",
     "spatial_markov": "spatial_region.autocorr.markov",
     # geodetector
@@ -84,10 +85,21 @@ _EXPORTS: dict[str, str] = {
     # measure
     "profile": "spatial_region.measure.profile",
     "grade": "spatial_region.measure.grades",
+    "composite_index": "spatial_region.measure.composite",
+    "factor_analysis": "spatial_region.measure.factors",
+    "vif": "spatial_region.measure.inflation",
+    "coupling_coordination": "spatial_region.measure.coupling",
+    "dea": "spatial_region.measure.dea",
+    "malmquist": "spatial_region.measure.malmquist",
+    "grouping": "spatial_region.measure.grouping",
+    "groupings": "spatial_region.measure.grouping",
     "theil": "spatial_region.measure.theil",
     "dagum_gini": "spatial_region.measure.dagum",
     "inequality": "spatial_region.measure.inequality",
+    "convergence": "spatial_region.measure.convergence",
+    "convergence_speed": "spatial_region.measure.speed",
     # paneltests
+    "panel_regression": "spatial_region.paneltests.static",
     "causality": "spatial_region.paneltests.causality",
 }
 

@@ -41,16 +41,16 @@ class LeastSquares:
         """Return the covariance for errors of one variance."""
         return self.bread * (self.rss / self.df)
 
-    def clustered(self, groups: np.ndarray) -> np.ndarray:
+    def clustered(self, groups: np.ndarray, *, lost: int) -> np.ndarray:
         """Return the covariance for errors that go together within groups, coded 0 to G - 1.
 
-        ``G/(G-1) (n-1)/(n-k) (X'X)^-1 (sum_g X_g'e_g e_g'X_g) (X'X)^-1``: k counts the coefficients and a constant,
-        not effects within which the groups lie.
+        ``G/(G-1) (n-1)/(n-lost) (X'X)^-1 (sum_g X_g'e_g e_g'X_g) (X'X)^-1``: `lost` counts the coefficients, and
+        effects that are not nested in the groups (one, their constant, if all are).
         """
         count = int(groups.max()) + 1
-        rows, k = self.x.shape
+        rows = len(self.x)
         score = group_sums(self.x * self.residuals[:, None], groups, count)
-        factor = count / (count - 1) * (rows - 1) / max(rows - k - 1, 1)
+        factor = count / (count - 1) * (rows - 1) / (rows - lost)
         return factor * self.bread @ (score.T @ score) @ self.bread
 
 

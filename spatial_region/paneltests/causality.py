@@ -190,7 +190,7 @@ def causality(
     options = {"method": method, "lags": lags, "max_lags": max_lags, "draws": draws, "missing": missing}
     return Causality(
         table.astype(dict.fromkeys(whole, int)),
-        pd.concat(parts, names=["cause", "effect", "region"]) if parts else pd.DataFrame(),
+        pd.concat(parts, names=["cause", "effect", "region"]).sort_index() if parts else pd.DataFrame(),
         frame.names,
         method,
         tuple(notes),
@@ -209,9 +209,9 @@ def _by_region(y: np.ndarray, x: np.ndarray, lags: int, frame: PanelFrame, pair:
     short = frame.regions[found.used < need]
     if len(short):
         raise InputError(
-            f"{lags} lag(s) of {pair[0]!r} and {pair[1]!r} need {need} times with all their lags, so {need + lags} times "
-            f'without gaps, in each region; fewer in {name_regions(short, frame.names)}. Use fewer lags, method="pooled", '
-            f"or leave the regions out."
+            f"{lags} lag(s) of {pair[0]!r} and {pair[1]!r} need {need} times with all their lags, so {need + lags} "
+            f"times without gaps, in each region; fewer in {name_regions(short, frame.names)}. "
+            f'Use fewer lags, method="pooled", or leave the regions out.'
         )
     undefined = frame.regions[np.isnan(found.wald)]
     if len(undefined):
@@ -258,7 +258,7 @@ def _pooled(y: np.ndarray, x: np.ndarray, lags: int) -> dict[str, float]:
     part = least_squares(stacked[:, 0], stacked[:, 1 : 1 + lags], taken=present)
     f = (part.rss - whole.rss) / lags / (whole.rss / whole.df)
     tested = whole.coefficients[lags:]
-    spread = whole.clustered(region)[lags:, lags:]
+    spread = whole.clustered(region, lost=2 * lags + 1)[lags:, lags:]
     f_cluster = float(tested @ np.linalg.solve(spread, tested)) / lags
     return {
         "lags": lags,

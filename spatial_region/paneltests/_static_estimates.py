@@ -1,0 +1,207 @@
+"""Estimates of a panel regression: by linearmodels, with one convention for degrees of freedom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from spatial_region.core.messages import name_some
+from spatial_region.core.options import check_whole_number
+from spatial_region.errors import IdentificationError, InputError
+from spatial_region.paneltests._formula import PanelDesign
+from spatial_region.paneltests._static_choice import as_table
+from spatial_region.paneltests._two_stage import TwoStage, small_sample, two_stage
+from spatial_region.paneltests._within import NOTHING, demean, effects_count
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Rows of regions and times, and which of them have fixed effects."""
+
+    region: np.ndarray
+    time: np.ndarray
+    effects: str
+
+    @property
+    def ways(self) -> tuple[np.ndarray | None, np.ndarray | None]:
+        by_region, by_time = self.effects in ("region", "twoway"), self.effects in ("time", "twoway")
+        return self.region if by_region else None, self.time if by_time else None
+
+    @property
+    def taken(self) -> int:
+        return effects_count(*self.ways)
+
+    def lost(self, covariance: str, slopes: int) -> int:
+        region, time = self.ways
+        kept = effects_count(
+            None if covariance == "cluster_region" else region, None if covariance == "cluster_time" else time
+        )
+        return slopes + (max(kept, 1) if self.taken else 0)
+
+    def groups(self, covariance: str) -> np.ndarray | None:
+        return {"cluster_region": self.region, "cluster_time": self.time}.get(covariance)
+
+
+@dataclass(frozen=True)
+class Made:
+    """Estimates on their way to the result."""
+
+    columns: list[str]
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    residuals: np.ndarray
+    absorbed: np.ndarray
+    fit: Mapping[str, float]
+    df: int
+    notes: tuple[str, ...] = ()
+
+
+def make_codes(design: PanelDesign, effects: str) -> Codes:
+    codes = Codes(design.region, design.time, effects)
+    if codes.time.max() == 0 or codes.region.max() == 0:
+        raise InputError("a panel regression needs at least two regions and two times.")
+    return codes
+
+
+def check_identified(design: PanelDesign, codes: Codes) -> None:
+    """Refuse regressors that effects absorb, and those that the ones before them explain; name them."""
+    values = design.x.to_numpy()
+    left = demean(values, *codes.ways)
+    gone = np.linalg.norm(left, axis=0) <= NOTHING * np.linalg.norm(values, axis=0)
+    if gone.any():
+        raise IdentificationError(
+            f"{name_some(design.x.columns[gone])}: effects={codes.effects!r} leave nothing of it, for it does not vary "
+            f'within them. Leave it out, or use effects="pooled" or "random".'
+        )
+    if len(left) <= left.shape[1] + codes.taken:
+        raise IdentificationError(
+            f"{len(left)} rows cannot identify {left.shape[1]} coefficients and {codes.taken} effects; use fewer."
+        )
+    scaled = left / np.linalg.norm(left, axis=0)
+    weak = np.abs(np.diag(np.linalg.qr(scaled)[1])) < NOTHING
+    if weak.any():
+        raise IdentificationError(
+            f"{name_some(design.x.columns[weak])}: a combination of the other regressors and effects; leave it out."
+        )
+
+
+def ordinary(design: PanelDesign, codes: Codes, effects: str, covariance: str, lags: int | None) -> Made:
+    from linearmodels.panel import PanelOLS, PooledOLS, RandomEffects
+
+    index = pd.MultiIndex.from_arrays([codes.region, codes.time], names=["region", "time"])
+    y, x = design.y.set_axis(index).rename("y").to_frame(), design.x.set_axis(index)
+    models: dict[str, Any] = {"pooled": PooledOLS, "random": RandomEffects}
+    by_region, by_time = (way is not None for way in codes.ways)
+    model = (
+        models[effects](y, x) if effects in models else PanelOLS(y, x, entity_effects=by_region, time_effects=by_time)
+    )
+    rows, k = x.shape
+    kinds = {"classical": "unadjusted", "robust": "robust"}
+    settings: dict[str, Any] = {"cov_type": kinds.get(covariance, "clustered")}
+    if covariance == "driscoll_kraay":
+        settings = {"cov_type": "kernel", "kernel": "bartlett", "bandwidth": _lags(lags, int(codes.time.max()) + 1)}
+    elif covariance.startswith("cluster"):
+        settings |= {"cluster_entity": covariance == "cluster_region", "cluster_time": covariance == "cluster_time"}
+    if effects not in models:
+        settings |= {"auto_df": False, "count_effects": False}
+    made = model.fit(debiased=False, **settings)
+    lost = codes.lost(covariance, k)
+    spread = np.asarray(made.cov, dtype=float) * small_sample(rows, lost, codes.groups(covariance))
+    coefficients = np.asarray(made.params, dtype=float)
+    plain = design.y.to_numpy() - design.x.to_numpy() @ coefficients
+    residuals = demean(plain[:, None], *codes.ways)[:, 0]
+    df = rows - k - codes.taken
+    measures = {f"r2_{kind}": float(getattr(made, f"rsquared_{kind}")) for kind in ("within", "between", "overall")}
+    if effects == "random":
+        theta = np.asarray(made.theta, dtype=float).ravel()
+        parts = made.variance_decomposition
+        measures |= {"sigma2": float(parts["Residual"]), "sigma2_region": float(parts["Effects"])}
+        ends = {"theta": float(theta.max())} if np.ptp(theta) < 1e-12 else {}
+        measures |= ends or {"theta_least": float(theta.min()), "theta_most": float(theta.max())}
+    else:
+        measures["sigma2"] = float(residuals @ residuals) / df
+    return Made(list(x.columns), coefficients, spread, residuals, plain - residuals, measures, df)
+
+
+def _lags(lags: int | None, times: int) -> int:
+    if lags is None:
+        return min(int(np.floor(4 * (times / 100) ** (2 / 9))), times - 1)
+    if check_whole_number(lags, "lags") >= times:
+        raise InputError(f"lags={lags} must be less than the {times} times of the panel.")
+    return int(lags)
+
+
+def instrumented(design: PanelDesign, codes: Codes, covariance: str) -> tuple[Made, pd.DataFrame, pd.DataFrame]:
+    ordered = [*(c for c in design.x.columns if c not in design.endogenous), *design.endogenous]
+    k2 = len(design.endogenous)
+    whole = np.column_stack([design.y, design.x[ordered], design.outside])
+    left = demean(whole, *codes.ways)
+    k = len(ordered)
+    outside = left[:, 1 + k :]
+    _check_instruments(design, left[:, 1 : 1 + k - k2], outside, whole[:, 1 + k :], k2)
+    found: TwoStage = two_stage(
+        left[:, 0],
+        left[:, 1 : 1 + k - k2],
+        left[:, 1 + k - k2 : 1 + k],
+        outside,
+        taken=codes.taken,
+        lost=codes.lost(covariance, k),
+        covariance=covariance,
+        groups=codes.groups(covariance),
+    )
+    back = [ordered.index(name) for name in design.x.columns]
+    coefficients = found.coefficients[back]
+    plain = design.y.to_numpy() - design.x.to_numpy() @ coefficients
+    df = len(left) - k - codes.taken
+    total = float(left[:, 0] @ left[:, 0]) if codes.taken else float(((left[:, 0] - left[:, 0].mean()) ** 2).sum())
+    measures = {"r2_within": 1 - float(found.residuals @ found.residuals) / total}
+    measures["sigma2"] = float(found.residuals @ found.residuals) / df
+    made = Made(
+        list(design.x.columns),
+        coefficients,
+        found.covariance[np.ix_(back, back)],
+        found.residuals,
+        plain - found.residuals,
+        measures,
+        df,
+        _instrument_notes(found, covariance),
+    )
+    first = pd.DataFrame(
+        [(f, a, b, float(stats.f.sf(f, a, b)), share) for f, a, b, share in found.first_stage],
+        index=pd.Index(design.endogenous, name="endogenous"),
+        columns=["F", "df1", "df2", "p", "partial_r2"],
+    )
+    return made, as_table(found.tests), first
+
+
+def _check_instruments(
+    design: PanelDesign, exogenous: np.ndarray, outside: np.ndarray, before: np.ndarray, needed: int
+) -> None:
+    if outside.shape[1] < needed:
+        raise IdentificationError(
+            f"{needed} endogenous regressors need at least {needed} instruments; instruments= has {outside.shape[1]}."
+        )
+    gone = np.linalg.norm(outside, axis=0) <= NOTHING * np.linalg.norm(before, axis=0)
+    both = np.column_stack([exogenous, np.where(gone, 1.0, outside)])
+    weak = np.abs(np.diag(np.linalg.qr(both / np.linalg.norm(both, axis=0))[1])) < NOTHING
+    gone |= weak[exogenous.shape[1] :]
+    if gone.any():
+        raise IdentificationError(
+            f"instruments {name_some(design.outside.columns[gone])}: effects, regressors or other instruments explain "
+            f"them entirely; leave them out."
+        )
+
+
+def _instrument_notes(found: TwoStage, covariance: str) -> tuple[str, ...]:
+    name = "Kleibergen-Paap rk F" if "Kleibergen-Paap rk F" in found.tests else "Cragg-Donald F"
+    notes = []
+    if found.tests[name].statistic < 10:
+        notes.append(f"{name} is {found.tests[name].statistic:.3g}, below 10: instruments are weak, estimates biased.")
+    if covariance != "classical" and "Sargan" in found.tests:
+        notes.append("Sargan's test takes errors to have one variance, which these standard errors do not.")
+    return tuple(notes)
