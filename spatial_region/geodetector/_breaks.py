@@ -1,6 +1,7 @@
 """Rules that cut a numeric factor into intervals: edges from values, and strata from edges.
 
-Intervals are open on the left and closed on the right; the first is closed on both sides.
+Intervals are open on the left and closed on the right; the first is closed on both sides. Values are to be given in
+ascending order, so that edges do not depend on the order of rows.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from spatial_region.geodetector._natural import natural_starts
 Rule = Callable[[np.ndarray, Sequence[int]], dict[int, np.ndarray]]
 
 HEAD_SHARE = 0.4  # the largest share of values that still is a head to be divided
+_ROUNDING = 8  # units in the last place of the largest value by which the rounding of a sum may move an edge
+_RATIO_ROUNDING = 1e-13  # the same for products, relative to the edge
 
 
 def quantile_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
@@ -34,12 +37,15 @@ def quantile_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
 
 def equal_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
     """Edges at equal distances from the least to the greatest value."""
-    return {k: np.linspace(x.min(), x.max(), k + 1) for k in ks}
+    return {k: _on_values(np.linspace(x.min(), x.max(), k + 1), x) for k in ks}
 
 
 def geometric_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
     """Edges at equal ratios from the least to the greatest value; none when a value is not positive."""
-    return {k: np.geomspace(x.min(), x.max(), k + 1) for k in ks} if x.min() > 0 else {}
+    if x.min() <= 0:
+        return {}
+    edges = {k: np.geomspace(x.min(), x.max(), k + 1) for k in ks}
+    return {k: _on_values(own, x, _RATIO_ROUNDING * own[1:-1]) for k, own in edges.items()}
 
 
 def sd_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
@@ -49,7 +55,8 @@ def sd_edges(x: np.ndarray, ks: Sequence[int]) -> dict[int, np.ndarray]:
     edges = {}
     for k in ks:
         inner = mean + sd * (np.arange(1, k) - k / 2)
-        edges[k] = np.concatenate(([min(x.min(), inner[0])], inner, [max(x.max(), inner[-1])]))
+        outer = [min(x.min(), inner[0])], [max(x.max(), inner[-1])]
+        edges[k] = _on_values(np.concatenate((outer[0], inner, outer[1])), x)
     return edges
 
 
@@ -74,7 +81,8 @@ def headtail_edges(x: np.ndarray) -> np.ndarray:
     head = x
     while head.min() < head.max():
         # The mean of nearly equal values may round up to the largest of them, which would leave an empty head.
-        mean = min(head.mean(), np.nextafter(head.max(), -np.inf))
+        mean = _on_values(np.array([head.min(), head.mean(), head.max()]), head)[1]
+        mean = min(mean, np.nextafter(head.max(), -np.inf))
         edges.append(mean)
         above = head[head > mean]
         minority = len(above) <= HEAD_SHARE * len(head)
@@ -93,6 +101,20 @@ RULES: Mapping[str, Rule] = FrozenDict(
         "sd": sd_edges,
     }
 )
+
+
+def _on_values(edges: np.ndarray, x: np.ndarray, rounding: np.ndarray | float | None = None) -> np.ndarray:
+    """Move inner edges up to the value that they would be but for rounding, so that it falls below its edge.
+
+    Of 1, 2, 4, 8, 16 the geometric edge at 8 is 7.999999999999999: without this, strata would depend on the unit in
+    which a factor is measured. `rounding` is how far to look.
+    """
+    if rounding is None:
+        rounding = _ROUNDING * float(np.spacing(np.abs(x).max()))
+    inner = edges[1:-1]
+    reach = np.minimum(inner + np.minimum(rounding, 1e-6 * (x.max() - x.min())), x.max())
+    values = x[np.maximum(np.searchsorted(x, reach, side="right") - 1, 0)]
+    return np.concatenate((edges[:1], np.maximum(inner, np.where(values <= reach, values, inner)), edges[-1:]))
 
 
 def assign(x: np.ndarray, edges: np.ndarray) -> np.ndarray:

@@ -174,10 +174,11 @@ def rule_edges(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | Non
     """Return the edges at which a rule cuts; parameters and errors are those of `rule_strata`."""
     if rule.edges is not None:
         return rule.edges
+    ordered = np.sort(x)
     if rule.method == "headtail":
-        return headtail_edges(x)
+        return headtail_edges(ordered)
     k = rule.ks[0]
-    distinct = len(np.unique(x))
+    distinct = 1 + int(np.count_nonzero(np.diff(ordered)))
     if distinct < k:
         raise InputError(
             f"{factor!r} has {distinct} distinct values, fewer than the {k} strata asked for. "
@@ -185,7 +186,7 @@ def rule_edges(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | Non
         )
     if rule.method in FITTED:
         return _fitted(x, rule.method, k, factor, outcome)
-    edges = RULES[rule.method](x, (k,)).get(k)
+    edges = RULES[rule.method](ordered, (k,)).get(k)
     if edges is None:
         raise InputError(
             f"{factor!r} cannot be cut geometrically: its least value is {x.min():g}, and ratios need "
