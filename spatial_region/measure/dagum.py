@@ -79,7 +79,8 @@ def dagum_gini(
 
     ``c_gh = p_g s_h + p_h s_g``: the parts within, net between, and of transvariation. D_gh is the
     relative economic affluence, ``(d - p) / (d + p)`` with ``d = E(x_g - x_h)+`` and ``p = E(x_h - x_g)+``, which is
-    ``(m_g - m_h) / E|x_g - x_h|``. The part of transvariation is there because poorer groups have rich regions; it is 0 where groups do not overlap.
+    ``(m_g - m_h) / E|x_g - x_h|``. The part of transvariation is there because poorer groups have rich regions; it is 0
+    where groups do not overlap.
 
     Parameters
     ----------
