@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from spatial_region.autocorr._chain import count_moves, independence
+from spatial_region.autocorr._follow import follow
 from spatial_region.autocorr._inputs import deviations
-from spatial_region.autocorr._moves import MOVES, QUADRANTS, measures, move_types, named_quadrants, sides
+from spatial_region.autocorr._moves import QUADRANTS, named_quadrants, sides
 from spatial_region.autocorr._space_time import SpaceTime, check_varies, draw_space_time
-from spatial_region.autocorr.chain import make_chain
 from spatial_region.autocorr.local_moran import local_moran
-from spatial_region.autocorr.transitions_result import NOT_SIGNIFICANT, UNDEFINED, LisaTransitions
+from spatial_region.autocorr.transitions_result import NOT_SIGNIFICANT, LisaTransitions
 from spatial_region.core.options import Alternative, Correction, Gaps, Missing, check_between
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import make_spec
@@ -133,29 +132,14 @@ def lisa_transitions(
     test = {"permutations": permutations, "alternative": alternative, "correction": correction}
     states, drawn = (quadrants, None) if level is None else _significant(panel, level, {**test, "seed": seed})
     listed = [*QUADRANTS, NOT_SIGNIFICANT] if level is not None else list(QUADRANTS)
-    codes = pd.DataFrame({time: pd.Index(listed).get_indexer(states[time]) for time in states}).to_numpy()
-    moves = count_moves(codes, len(listed))
-    kinds = move_types(own, near)
-    found = np.stack([np.bincount(step[step >= 0], minlength=len(MOVES)) for step in kinds.T])
-    chi2, expected = independence(own, near)
-    order = [3, 1, 0, 2]  # from 2 * own + near to HH, LH, LL, HL
-    ids = panel.ids
-    return LisaTransitions(
-        quadrants=quadrants.loc[ids],
-        states=states.loc[ids],
-        types=pd.DataFrame(
-            np.array([*MOVES, UNDEFINED], dtype=object)[kinds], index=panel.values.index, columns=panel.steps
-        ).loc[ids],
-        type_counts=pd.DataFrame(found, index=panel.steps, columns=pd.Index(MOVES, name="type")),
-        cohesion=pd.DataFrame(measures(found), index=panel.steps),
-        chain=make_chain(moves.sum(axis=0), listed),
-        first_last=make_chain(count_moves(codes[:, [0, -1]], len(listed))[0], listed),
-        step_counts=panel.by_step(moves, listed),
-        independence=chi2,
-        expected=make_chain(expected[np.ix_(order, order)], QUADRANTS).counts,
-        values=values.loc[ids],
-        lag=lag.loc[ids],
-        names=panel.names,
+    return follow(
+        panel,
+        (own, near),
+        quadrants=quadrants,
+        states=states,
+        listed=listed,
+        values=values,
+        lag=lag,
         level=level,
         spec=make_spec(
             "lisa_transitions",
@@ -163,8 +147,6 @@ def lisa_transitions(
             inputs=panel.described(),
             seed=None if level is None else seed,
         ),
-        step_lengths=panel.step_sentence(),
-        regions=panel.regions,
     )
 
 
