@@ -121,7 +121,7 @@ def partial_out(series: Array, lags: int, trend: str) -> tuple[Array, Array]:
         return target, level
     scale = np.sqrt((design**2).sum(axis=1))
     q, _ = np.linalg.qr(design / np.where(scale > 0, scale, 1.0)[:, None, :])
-    return tuple(y - np.einsum("nrk,nk->nr", q, np.einsum("nrk,nr->nk", q, y)) for y in (target, level))  # type: ignore[return-value]
+    return tuple(y - np.einsum("nrk,nk->nr", q, np.einsum("nrk,nr->nk", q, y)) for y in (target, level))
 
 
 def choose_lags(series: Array, rule: Rule, trend: str, most: int, *, corrected: bool) -> Whole:

@@ -1,4 +1,4 @@
-"""Im, Pesaran and Shin (2003): the mean of the series' own Dickey-Fuller t ratios, against its mean under unit roots."""
+"""Im, Pesaran and Shin (2003): the mean of the series' own Dickey-Fuller t ratios, against that under unit roots."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """Levin, Lin and Chu (2002): one autoregressive coefficient for all series, from regressions freed of each series' own
-short-run dynamics and scale."""
+short-run dynamics and scale.
+"""
 
 from __future__ import annotations
 
