@@ -186,7 +186,7 @@ def _as_weights(coefficients: pd.Series) -> tuple[pd.Series, list[str]]:
     unfit = coefficients.index[coefficients <= 0]
     named = sorted({str(name) for name in unfit.get_level_values(-1)})
     if coefficients.index.nlevels == 1:
-        return (coefficients / coefficients.sum()).where(len(unfit) == 0), named
+        return coefficients / (np.nan if len(unfit) else coefficients.sum()), named
     times = coefficients.index.get_level_values(0)
     weight = coefficients / coefficients.groupby(level=0).transform("sum")
     return weight.where(~times.isin(unfit.get_level_values(0))), named
