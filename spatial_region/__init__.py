@@ -64,6 +64,7 @@ _EXPORTS: dict[str, str] = {
     "quantile_lisa": "spatial_region.autocorr.quantile_lisa",
     "losh": "spatial_region.autocorr.losh",
     "lisa_transitions": "spatial_region.autocorr.transitions",
+    "published_moran": "spatial_region.autocorr.published",
     "quadrant_transitions": "spatial_region.autocorr.quadrant_transitions",
     "markov": "spatial_region.autocorr.markov",
     "spatial_markov": "spatial_region.autocorr.markov",
@@ -93,13 +94,19 @@ _EXPORTS: dict[str, str] = {
     "malmquist": "spatial_region.measure.malmquist",
     "grouping": "spatial_region.measure.grouping",
     "groupings": "spatial_region.measure.grouping",
+    "audit": "spatial_region.measure.audit",
+    "checks": "spatial_region.measure.audit",
     "theil": "spatial_region.measure.theil",
     "dagum_gini": "spatial_region.measure.dagum",
     "inequality": "spatial_region.measure.inequality",
     "convergence": "spatial_region.measure.convergence",
     "convergence_speed": "spatial_region.measure.speed",
+    "density_over_time": "spatial_region.measure.density",
     # paneltests
+    "gmm_panel": "spatial_region.paneltests.gmm",
     "panel_regression": "spatial_region.paneltests.static",
+    "unit_root": "spatial_region.paneltests.unit_root",
+    "cointegration": "spatial_region.paneltests.cointegration",
     "causality": "spatial_region.paneltests.causality",
 }
 

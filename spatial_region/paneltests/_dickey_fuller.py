@@ -1,7 +1,7 @@
 """p-values of a Dickey-Fuller t ratio, from its limit as the series grows longer.
 
-MacKinnon's approximations (1994, as in statsmodels) err by up to 0.004 near p = 0.5 and call p exactly 1 to the right of
-their range, where the logarithms that combine p-values need 1 - p; so the limit was computed anew.
+MacKinnon's approximations (1994, as in statsmodels) err by up to 0.004 near p = 0.5 and call p exactly 1 to the right
+of their range, where the logarithms that combine p-values need 1 - p; so the limit was computed anew.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ class Five:
 def kao(y: Array, x: Array, *, lags: int, bandwidth: int) -> Five:
     """Return the five statistics.
 
-    With e the residuals, r their pooled coefficient on those before, t its ratio to its standard error (mean square over
-    N T), v and w the short- and long-run variance of the changes of y given those of x, and q = v / w:
+    With e the residuals, r their pooled coefficient on those before, t its ratio to its standard error (mean square
+    over N T), v and w the short- and long-run variance of the changes of y given those of x, and q = v / w:
 
     DF rho = (sqrt(N) T (r - 1) + 3 sqrt(N)) / sqrt(10.2); DF t = sqrt(1.25) t + sqrt(1.875 N); DF rho* =
     (sqrt(N) T (r - 1) + 3 sqrt(N) q) / sqrt(3 + 36 q^2 / 5); DF t* = (t + sqrt(6 N q) / 2) / sqrt(1 / (2q) + 3q / 10),

@@ -62,8 +62,8 @@ def tabled(study: object, variable: str | Sequence[str] | None) -> tuple[object,
                 "the table has no time; index it by (region, time), as in table.set_index(['region', 'year'])."
             )
         name = listed[0] if listed else "value"
-        long = study.stack(future_stack=True)
-        return long.rename_axis(["region", "time"]).to_frame(name), [name]
+        index = pd.MultiIndex.from_product([study.index, study.columns], names=["region", "time"])
+        return pd.DataFrame({name: study.to_numpy().ravel()}, index=index), [name]
     if listed is None:
         columns = study.variables if isinstance(study, Study) else list(getattr(study, "columns", []))
         if len(columns) != 1:

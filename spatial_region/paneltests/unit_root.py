@@ -134,7 +134,14 @@ def unit_root(
     >>> steps = np.random.default_rng(3).normal(size=(12, 25))
     >>> walks = pd.DataFrame(steps.cumsum(axis=1), index=list("abcdefghijkl"), columns=range(1996, 2021))
     >>> tested = sr.unit_root(walks, test=["ips", "fisher_adf"], lags=1)
-    >>> tested.side_by_side().round(3)
+    >>> tested.table()[["difference", "test", "statistic", "p"]].round(3)
+       difference        test  statistic      p
+    0           0         ips     -0.592  0.277
+    1           0  fisher_adf     30.938  0.156
+    2           1         ips     -6.366  0.000
+    3           1  fisher_adf    106.859  0.000
+    >>> tested.side_by_side()["order"].tolist()
+    ['I(1)', 'I(1)']
     """
     tests = _tests(test, trend)
     options = _options(trend, lags, max_lags, bandwidth, convention)
@@ -247,13 +254,18 @@ def _check_times(
     needed = fewest_times(test, lags, TERMS[options.trend])
     if shortest < needed:
         short = series.regions[series.lengths < needed]
+        none = shortest + order < fewest_times("fisher_pp", 0, TERMS[options.trend])
         raise InputError(
             f"{what} has {shortest} times in {len(short)} of {len(series.regions)} regions "
             f"({name_regions(short, series.names)}); {TITLES[test]} with {lags} lags needs {needed}"
-            f"{f', so {needed + order} of the variable itself' if order else ''}. With so few, a unit root and a "
-            f"stationary series look alike and the tabulated moments do not hold: no panel unit root test can be "
-            f"supported. Take a longer panel"
-            f"{', or fewer lags' if lags else ''}{', or differences=(0,)' if order else ''}."
+            f"{f', so {needed + order} of the variable itself' if order else ''}: with fewer its tabulated moments do "
+            f"not hold. "
+            + (
+                f"{shortest + order} times support no panel unit root test; take a longer panel, and report none here."
+                if none
+                else f"Take a longer panel{', or fewer lags' if lags else ''}"
+                f"{', or differences=(0,)' if order else ''}."
+            )
         )
 
 

@@ -99,7 +99,7 @@ class UnitRoot(Result):
         """
         rows = self.tests.set_index(["variable", "test", "difference"])
         wide = rows[["statistic", "p"]].unstack("difference")
-        names = {0: "level"} | {d: f"difference {d}" for d in range(1, 3)}
+        names = {0: "level", 1: "first difference", 2: "second difference"}
         order = [(part, d) for d in sorted(self.tests["difference"].unique()) for part in ("statistic", "p")]
         wide = wide[order]
         wide.columns = [f"{names[d]} {part}" for part, d in order]
