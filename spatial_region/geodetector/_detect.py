@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -19,7 +19,7 @@ from spatial_region.geodetector._notes import notes_of
 from spatial_region.geodetector._numbers import Numbers
 from spatial_region.geodetector._pair_permutations import pair_permutations
 from spatial_region.geodetector._pairs import pair_tests
-from spatial_region.geodetector._parts import POOLED, CutWithin, Part
+from spatial_region.geodetector._parts import POOLED, WHOLE, CutWithin, Part
 from spatial_region.geodetector._permutation import permutation_tests
 from spatial_region.geodetector._plans import COLUMNS, NEED_TIMES, Permute, Plans
 from spatial_region.geodetector._rows import Rows
@@ -84,7 +84,10 @@ def detect_parts(
         except SpatialRegionError as fault:  # kept with its reason; it is not a fault of the other parts
             skipped[part.group, part.time] = fault
     if not made:
-        raise next(iter(skipped.values()))
+        part, fault = parts[0], next(iter(skipped.values()))
+        if len(parts) == 1 or (part.group, part.time) == (WHOLE, POOLED):
+            raise fault
+        raise type(fault)(f"none of {len(parts)} parts can be examined. {part.described}: {fault}") from fault
     return made, {key: str(fault) for key, fault in skipped.items()}
 
 
@@ -94,7 +97,7 @@ def _for_one_time(settings: Settings) -> Settings:
 
 
 def _whole_strata(rows: Rows, outcome: Outcome, settings: Settings) -> Stratified:
-    groups: list[object] | None = None
+    groups: list[Hashable] | None = None
     if settings.cut_within == "time":
         groups = list(rows.index.get_level_values(1))
     elif settings.cut_within == "group":

@@ -56,6 +56,14 @@ def notes_of_parts(found: Mapping[str, GeoDetectorResult]) -> tuple[str, ...]:
     )
 
 
+def notes_of_skipped(reasons: Mapping[str, str]) -> tuple[str, ...]:
+    """Return why parts were not examined, by what messages call them; what holds of many is said once."""
+    alike: dict[str, list[str]] = {}
+    for part, reason in reasons.items():
+        alike.setdefault(reason, []).append(part)
+    return tuple(f"{name_some(parts)}: not examined. {reason}" for reason, parts in alike.items())
+
+
 def _on_rows(numbers: Numbers, rows: Rows, singletons: Singletons) -> Iterator[str]:
     if len(rows.dropped):
         yield f"{len(rows.dropped)} rows with missing values were dropped."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from spatial_region.core.messages import name_some
 from spatial_region.errors import InputError
@@ -50,12 +51,13 @@ def parts_of(rows: Rows, time: Time | None) -> list[Part]:
     Raises
     ------
     InputError
-        If times are asked for and there are none, or a group has the name that stands for the whole.
+        If times are asked for and there are none, groups are of mixed types, or a group or a time has the name that
+        stands for all of them.
     """
     if time is not None and not rows.is_panel:
         raise InputError(
-            f"time={time!r} needs rows by region and time; these have no time. "
-            f"Pass a study that is a panel, or frame.set_index([region, time])."
+            f"time={time!r} needs rows by region and time; these have no time, or the one of at=. "
+            f"Leave at= out, or pass a study that is a panel, or frame.set_index([region, time])."
         )
     return [
         Part(group, when, of_group & at_time)
@@ -69,11 +71,13 @@ def _groups(rows: Rows) -> Iterator[tuple[object, np.ndarray]]:
     yield WHOLE, np.ones(len(rows.y), dtype=bool)
     if rows.groups is None:
         return
-    labels = rows.groups.to_numpy()
-    for group in groups_in_order(rows):
-        if group == WHOLE:
-            raise InputError(f"a group is called {WHOLE!r}, which stands for all regions here; rename it.")
-        yield group, labels == group
+    groups = groups_in_order(rows)
+    if WHOLE in groups:
+        raise InputError(f"a group is called {WHOLE!r}, which stands for all regions here; rename it.")
+    codes, labels = pd.factorize(rows.groups)  # comparing labels would trip over missing ones and over tuples
+    place = {label: number for number, label in enumerate(labels)}
+    for group in groups:
+        yield group, codes == place[group]
 
 
 def groups_in_order(rows: Rows) -> list[object]:
@@ -94,6 +98,8 @@ def _times(rows: Rows, time: Time | None) -> Iterator[tuple[object, np.ndarray]]
     if time != "each":
         yield POOLED, np.ones(len(rows.y), dtype=bool)
     if time is not None:
+        if POOLED in rows.times:
+            raise InputError(f"a time is called {POOLED!r}, which stands for all times here; rename it.")
         labels = rows.index.get_level_values(1)
         for when in rows.times:
             yield when, np.asarray(labels == when)

@@ -40,7 +40,7 @@ class Plans:
         InputError
             If rows are not by region and time and the way needs that, or region and time do not occur once each.
         WeightsError
-            If the way needs weights and there are none, or they lack a region.
+            If the way needs weights and there are none, or they lack a region or link none.
         """
         if permute == "rows":
             return FreeRows()
@@ -63,6 +63,11 @@ class Plans:
             raise WeightsError(
                 "permute='spatial' needs weights, whose patterns it keeps; pass w=, for example w=sr.contiguity(study)."
             )
+        if not _links_any(self._w):
+            raise WeightsError(
+                f"w links no two of its {len(self._w.ids)} regions, so that permute='spatial' has no pattern to keep. "
+                f"Use weights with links, or permute='rows'."
+            )
         ids = rows.regions.unique()
         stray = ids.difference(self._w.ids)
         if len(stray):
@@ -81,6 +86,12 @@ class Plans:
         if own.ids_digest not in self._modes:
             self._modes[own.ids_digest] = spatial_modes(own.sparse)
         return SpatialSigns(self._modes[own.ids_digest], regions, times)
+
+
+def _links_any(w: Weights) -> bool:
+    """Whether any region is linked with another one."""
+    links = w.sparse.tocoo()
+    return bool(((links.row != links.col) & (links.data != 0)).any())
 
 
 def _times(rows: Rows) -> np.ndarray:

@@ -180,10 +180,5 @@ def candidate_table(numbers: Numbers) -> pd.DataFrame:
 def strata_of_rows(numbers: Numbers, index: pd.Index, factor: str) -> pd.Series:
     """Return the stratum of each row, as an ordered category."""
     one = numbers.strata[numbers.names.index(factor)]
-    labels = pd.Categorical.from_codes(one.codes, categories=_distinct(one.labels), ordered=True)
+    labels = pd.Categorical.from_codes(one.codes, categories=list(one.labels), ordered=True)
     return pd.Series(labels, index=index, name=factor)
-
-
-def _distinct(labels: Sequence[str]) -> list[str]:
-    """Number labels that occur twice, as of the number 1 and the text 1."""
-    return [f"{label} ({place})" if labels.count(label) > 1 else label for place, label in enumerate(labels)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import did_you_mean, name_regions, name_some
+from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import Missing, check_option
 from spatial_region.core.study import Study
 from spatial_region.errors import (
@@ -21,6 +21,7 @@ from spatial_region.errors import (
     UnknownNameError,
 )
 from spatial_region.geodetector._grouping import group_of_rows
+from spatial_region.geodetector._values import name_rows, normalised
 
 LEAST_ROWS = 3
 
@@ -145,11 +146,11 @@ def gather_rows(
     frame = _frame(study, [variable, *factors], at)
     names = study.names if isinstance(study, Study) else None
     given = {column: frame[column] for column in frame.columns}
-    normal = {column: _normalised(own, names) for column, own in given.items()}
+    normal = {column: normalised(own, names) for column, own in given.items()}
     changed = {column: own for column, own in normal.items() if own is not given[column]}
     frame = frame.assign(**changed) if changed else frame
     _check_numeric(frame[variable], variable)
-    groups = group_of_rows(study, grouping, frame.index, at) if grouping is not None else None
+    groups = normalised(group_of_rows(study, grouping, frame.index, at), names) if grouping is not None else None
     complete = _complete(frame, missing, at, names)
     dropped = frame.index[~complete]
     kept = frame if complete.all() else frame[complete]
@@ -180,23 +181,46 @@ def _frame(study: Study | pd.DataFrame, wanted: list[str], at: object) -> pd.Dat
         return study.frame(wanted, at=at)
     if not isinstance(study, pd.DataFrame):
         raise InputError(f"study must be a Study or a DataFrame; found {type(study).__name__}.")
+    if isinstance(study.columns, pd.MultiIndex):
+        raise InputError(
+            f"the columns of the frame have {study.columns.nlevels} levels; they must have one, of names. Join the "
+            f"levels into one name, or take a part: frame[{study.columns[0][0]!r}]."
+        )
     for name in wanted:
         if name not in study.columns:
             raise UnknownNameError(
                 f"no variable {name!r}.{did_you_mean(name, study.columns)} "
                 f"There are: {name_some(study.columns, limit=20)}."
             )
-    if isinstance(study.index, pd.MultiIndex) and study.index.nlevels != 2:
-        raise InputError(
-            f"the index of the frame has {study.index.nlevels} levels; it must have one (the region), "
-            f"or two (region and time): frame.set_index([region, time])."
-        )
+    if isinstance(study.index, pd.MultiIndex):
+        _check_labels(study.index)
     if at is not None:
         study = _at(study, at)
     twice = sorted(set(study.columns[study.columns.duplicated()]).intersection(wanted))
     if twice:
         raise DuplicateError(f"the frame has columns that occur twice: {name_some(twice)}. Rename or drop one of each.")
     return pd.DataFrame(study[wanted])
+
+
+def _check_labels(index: pd.MultiIndex) -> None:
+    """Refuse an index that is not one of region and time, or in which some are missing or have no order."""
+    if index.nlevels != 2:
+        raise InputError(
+            f"the index of the frame has {index.nlevels} levels; it must have one (the region), "
+            f"or two (region and time): frame.set_index([region, time])."
+        )
+    for level, what in enumerate(("region", "time")):
+        absent = int(index.get_level_values(level).isna().sum())
+        if absent:
+            raise InputError(f"the index of the frame has no {what} in {absent} of {len(index)} rows; drop these rows.")
+    times = index.unique(level=1)
+    try:
+        sorted(times)
+    except TypeError as fault:
+        found = name_some(map(repr, times))
+        raise InputError(
+            f"the times cannot be put in order, being of mixed types: {found}. Make all of them numbers, or all text."
+        ) from fault
 
 
 def _at(frame: pd.DataFrame, at: object) -> pd.DataFrame:
@@ -210,38 +234,6 @@ def _at(frame: pd.DataFrame, at: object) -> pd.DataFrame:
     if not pd.api.types.is_hashable(at) or at not in times:
         raise UnknownNameError(f"the frame has no time {at!r}; it has {name_some(sorted(times.unique()), limit=30)}.")
     return frame[times == at].droplevel(1)
-
-
-def _normalised(column: pd.Series, names: pd.Series | None) -> pd.Series:
-    """Make every absent value NaN: infinite numbers and blank text too. Objects that hold numbers become numbers."""
-    if column.dtype == object:
-        column = column.infer_objects()
-        _check_single_values(column, names)
-    if pd.api.types.is_complex_dtype(column.dtype):
-        raise InputError(
-            f"{column.name!r} holds {column.dtype} values; it must hold real numbers or strata. "
-            f"Take the part that is meant, such as .real."
-        )
-    if pd.api.types.is_bool_dtype(column.dtype) or isinstance(column.dtype, pd.CategoricalDtype):
-        return column
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        values = column.to_numpy(dtype=float, na_value=np.nan)
-        infinite = np.isinf(values)
-        return column.astype(float).mask(infinite) if infinite.any() else column
-    if column.dtype == object or pd.api.types.is_string_dtype(column.dtype):
-        return column.mask(column.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
-    return column
-
-
-def _check_single_values(column: pd.Series, names: pd.Series | None) -> None:
-    """Refuse lists, dictionaries and complex numbers among the objects of a column."""
-    bad = column.map(lambda value: not isinstance(value, Hashable) or isinstance(value, complex)).astype(bool)
-    if bad.any():
-        value = column[bad].iloc[0]
-        raise InputError(
-            f"{column.name!r} ({column.dtype}) must hold one number or one stratum a row; found {bad.sum()} rows with "
-            f"others, such as {value!r}: {_name_rows(column.index[bad], names)}."
-        )
 
 
 def _check_numeric(column: pd.Series, variable: str) -> None:
@@ -261,14 +253,6 @@ def _complete(frame: pd.DataFrame, missing: Missing, at: object, names: pd.Serie
             unit = "rows" if isinstance(frame.index, pd.MultiIndex) else "regions"
             raise MissingValuesError(
                 f"{column!r}{where} is missing for {len(labels)} of {len(frame)} {unit}: "
-                f'{_name_rows(labels, names)}. Pass missing="drop" or fill it first.'
+                f'{name_rows(labels, names)}. Pass missing="drop" or fill it first.'
             )
     return ~absent.to_numpy().any(axis=1)
-
-
-def _name_rows(labels: pd.Index, names: pd.Series | None) -> str:
-    if not isinstance(labels, pd.MultiIndex):
-        return name_regions(labels, names)
-    return name_some([f"{name_regions([region], names)} at {time}" for region, time in labels[:5]]) + (
-        f" and {len(labels) - 5} more" if len(labels) > 5 else ""
-    )

@@ -56,6 +56,9 @@ def spatial_modes(w: scipy.sparse.sparray | np.ndarray) -> SpatialModes:
     """Return the modes of spatial weights, shape (n, n), n at most `MOST_REGIONS`."""
     dense = np.asarray(w, dtype=np.float64) if isinstance(w, np.ndarray) else w.toarray()
     n = len(dense)
+    # The unit of weights is free, and theirs may be tiny (a distance squared in metres) beside the 1 added below.
+    unit = float(np.ldexp(1.0, int(np.frexp(np.abs(dense).max(initial=0.0))[1])))
+    dense = dense / unit
     symmetric = (dense + dense.T) / 2
     centred = symmetric - symmetric.mean(axis=0)
     centred -= centred.mean(axis=1)[:, None]
@@ -66,7 +69,7 @@ def spatial_modes(w: scipy.sparse.sparray | np.ndarray) -> SpatialModes:
     values, vectors = values[-2::-1], vectors[:, -2::-1]
     vectors = vectors - vectors.mean(axis=0)
     scale = max(float(np.abs(values).max(initial=0.0)), np.finfo(float).tiny)
-    return SpatialModes(_settled(vectors, values, _REPEATED * scale), values)
+    return SpatialModes(_settled(vectors, values, _REPEATED * scale), values * unit)
 
 
 def _settled(vectors: np.ndarray, values: np.ndarray, tolerance: float) -> np.ndarray:

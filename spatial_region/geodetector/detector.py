@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from typing import Any, get_args, overload
 
+import numpy as np
 import pandas as pd
 
 from spatial_region.core.frozen import FrozenDict
@@ -19,7 +21,7 @@ from spatial_region.core.weights import Weights, as_weights
 from spatial_region.errors import InputError, SmallSampleWarning
 from spatial_region.geodetector._detect import Settings, detect, detect_parts
 from spatial_region.geodetector._moments import Singletons
-from spatial_region.geodetector._notes import FEW_UNITS, notes_of_parts, small_strata
+from spatial_region.geodetector._notes import FEW_UNITS, notes_of_parts, notes_of_skipped, small_strata
 from spatial_region.geodetector._parts import CutWithin, Part, Time, parts_of
 from spatial_region.geodetector._plans import Permute
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
@@ -179,13 +181,13 @@ def geodetector(
     AlignmentError
         If a grouping has none of the regions.
     WeightsError
-        If ``permute="spatial"`` has no weights, or they lack a region.
+        If ``permute="spatial"`` has no weights, or they lack a region or link none.
     OptionError
         If a method or another option does not exist.
     InputError
         If a name is not text, the variable or a factor holds values that are neither numbers nor strata, or a factor
         cannot be cut as asked, has one stratum only, or has every unit in its own; if times, groups or a balanced
-        panel are needed and absent.
+        panel are needed and absent; if `w` is given without ``permute="spatial"``.
 
     Warns
     -----
@@ -257,7 +259,7 @@ def geodetector(
         regions=study if isinstance(study, Study) else None,
         options={
             "variable": variable, "factors": names, "at": at, "time": time, "grouping": _named(grouping),
-            "bins": bins, "cut_within": cut_within, "singletons": singletons, "missing": missing,
+            "bins": deepcopy(bins), "cut_within": cut_within, "singletons": singletons, "missing": missing,
             "triples": triples, "permute": ways, "permute_pairs": permute_pairs, "permutations": permutations,
             "level": level,
         },
@@ -276,6 +278,11 @@ def _check(settings: Settings, time: Time | None, rows: Rows) -> None:
     check_between(settings.level, "level", low=0, high=1)
     check_option(settings.singletons, Singletons, "singletons")
     check_option(settings.cut_within, CutWithin, "cut_within")
+    for name, value in (("triples", settings.triples), ("permute_pairs", settings.permute_pairs)):
+        if not isinstance(value, (bool, np.bool_)):  # a text such as "no" would count as yes
+            raise InputError(f"{name} must be True or False; found {value!r}.")
+    if settings.w is not None and "spatial" not in settings.permute:
+        raise InputError('w is used by permute="spatial" only, which was not asked for. Pass that, or leave w= out.')
     if time is not None:
         check_option(time, Time, "time")
     if settings.cut_within == "time" and not rows.is_panel:
@@ -307,7 +314,7 @@ def _groups(rows: Rows, parts: list[Part], settings: Settings, by_time: bool) ->
     described = {(part.group, part.time): part.described for part in parts}
     named = {described[key]: part for key, part in made.items()}
     _warn_small(named)
-    notes = [*notes_of_parts(named), *(f"{described[key]}: not examined. {reason}" for key, reason in skipped.items())]
+    notes = [*notes_of_parts(named), *notes_of_skipped({described[key]: reason for key, reason in skipped.items()})]
     if rows.groups is not None and (outside := rows.regions[rows.groups.isna()].unique()).size:
         notes.append(f"{len(outside)} regions are in no group: {name_some(outside)}.")
     levels = (*(("group",) if rows.groups is not None else ()), *(("time",) if by_time else ()))

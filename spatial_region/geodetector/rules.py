@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Number
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -108,7 +108,8 @@ def _method_rule(cut: Sequence[Any], factor: str) -> Rule:
     ks = (given,) if np.ndim(given) == 0 else tuple(given)
     whole = tuple(check_whole_number(k, f"k in bins for {factor!r}", least=2) for k in ks)
     if not whole or (method not in SEARCHED and len(whole) > 1):
-        raise InputError(f"bins for {factor!r}: {method!r} takes one k; found {given!r}.")
+        takes = "one k or several" if method in SEARCHED else "one k"
+        raise InputError(f"bins for {factor!r}: {method!r} takes {takes}; found {given!r}.")
     if method == "loess" and len(set(whole)) < LEAST_KS:
         raise InputError(
             f"bins for {factor!r}: 'loess' looks for the k at which q levels off, and needs at least {LEAST_KS} "
@@ -136,10 +137,18 @@ def _read_edges(cut: Any, factor: str) -> np.ndarray:
         f"or at least three ascending edges, ends included; found {cut!r}."
     )
     if not isinstance(cut, (Sequence, np.ndarray, pd.Index, pd.Series)) or not all(
-        isinstance(edge, Number) and not isinstance(edge, bool) for edge in cut
+        isinstance(edge, Real) and not isinstance(edge, bool) for edge in cut
     ):
         raise InputError(advice)
-    edges = np.asarray(cut, dtype=float)
-    if len(edges) < 3 or not (np.diff(edges) > 0).all():
+    edges = np.array([_as_float(edge) for edge in cut])
+    if len(edges) < 3 or not (edges[1:] > edges[:-1]).all():
         raise InputError(advice)
     return edges
+
+
+def _as_float(edge: Real) -> float:
+    """Return a number, as an infinity where it is beyond the largest one."""
+    try:
+        return float(edge)
+    except OverflowError:
+        return float("inf") if edge > 0 else float("-inf")

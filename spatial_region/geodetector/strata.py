@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Number
@@ -35,6 +37,7 @@ __all__ = [
     "rule_strata",
 ]  # fmt: skip
 
+_WHOLE = 1e15  # below which whole numbers are written with all their digits
 _FEW = 20  # a factor of whole numbers with at most this many distinct, repeated values may be codes
 
 
@@ -102,9 +105,10 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
         levels = values.tolist()
     else:
         found, uniques = pd.factorize(column)
-        levels = sorted(uniques, key=_level_order)
-        place = pd.Index(levels).get_indexer(pd.Index(uniques))
-        codes = place[found].astype(np.int64)
+        values = list(uniques)
+        order = sorted(range(len(values)), key=lambda place: _level_order(values[place]))
+        levels = [values[place] for place in order]
+        codes = np.argsort(order)[found].astype(np.int64)
     if is_numeric(column) and not declared and 2 * len(levels) > len(column):
         raise InputError(
             f"{factor!r} has {len(levels)} distinct numbers in {len(column)} rows, which hardly are strata. "
@@ -113,7 +117,7 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
             f"If they are codes, say so: bins={{{factor!r}: None}}."
         )
     blank = np.full(len(levels), np.nan)
-    labels = tuple(_show_level(level) for level in levels)
+    labels = _level_labels(levels)
     return check_strata(Strata(factor, codes, labels, AS_GIVEN, blank, blank, len(levels)))
 
 
@@ -249,8 +253,19 @@ def _level_order(level: object) -> tuple[bool, Any]:
     return (False, level) if isinstance(level, Number) else (True, str(level))
 
 
+def _level_labels(levels: Sequence[object]) -> tuple[str, ...]:
+    """Return a name for each level, no two alike: 1101001.0 and 1101002.0, or the number 1 and the text "1"."""
+    labels = [_show_level(level) for level in levels]
+    if len(set(labels)) < len(labels):
+        labels = [str(level) for level in levels]
+    often = Counter(labels)
+    return tuple(f"{label} ({place})" if often[label] > 1 else label for place, label in enumerate(labels))
+
+
 def _show_level(level: object) -> str:
-    return f"{level:g}" if isinstance(level, float) else str(level)
+    if not isinstance(level, float):
+        return str(level)
+    return f"{level:.0f}" if level.is_integer() and abs(level) < _WHOLE else f"{level:g}"
 
 
 def _most_frequent(x: np.ndarray) -> tuple[float, int]:

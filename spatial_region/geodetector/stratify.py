@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,7 @@ def stratify(
     names: Sequence[str],
     bins: Bins,
     *,
-    groups: Sequence[object] | None = None,
+    groups: Sequence[Hashable] | None = None,
     singletons: Singletons = "keep",
 ) -> Stratified:
     """Cut, or take as given, every factor; within each of `groups` if these are given.
@@ -90,7 +90,7 @@ def stratify(
         if groups is None:
             wanted[factor] = x, rule
         else:
-            strata[factor] = check_strata(cut_within(x, np.asarray(groups), rule, factor=factor))
+            strata[factor] = check_strata(cut_within(x, groups, rule, factor=factor))
     made = cut_factors(wanted, outcome)
     return _joined(names, strata, made, singletons)
 
