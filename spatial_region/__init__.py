@@ -102,6 +102,9 @@ _EXPORTS: dict[str, str] = {
     "convergence": "spatial_region.measure.convergence",
     "convergence_speed": "spatial_region.measure.speed",
     "density_over_time": "spatial_region.measure.density",
+    "gap": "spatial_region.measure.gaps",
+    "rank": "spatial_region.measure.gaps",
+    "typology": "spatial_region.measure.typology",
     # paneltests
     "gmm_panel": "spatial_region.paneltests.gmm",
     "panel_regression": "spatial_region.paneltests.static",

@@ -110,6 +110,18 @@ def run_moran_by_time(one: spec.MoranByTime, task: Task) -> None:
     task.section.table(task.name, table, task.section.title, shown=_tests(table.reset_index(), task.lang))
 
 
+def run_published_moran(one: spec.PublishedMoran, task: Task) -> None:
+    """Say what printed figures imply."""
+    n = one.n if one.n is not None else task.study.n
+    options: dict[str, Any] = {} if one.alternative is None else {"alternative": one.alternative}
+    times = pd.Index(one.times, name="time")
+    table = sr.published_moran(pd.Series(one.I, times), pd.Series(one.se, times), n=n, **options)
+    task.section.say(word("published said", task.lang, n=n))
+    figure = viz.moran_trend(table, lang=task.lang, title=task.section.title)
+    task.section.figure(task.named(None, "trend"), figure, task.section.title)
+    task.section.table(task.name, table, task.section.title, shown=in_words(table.reset_index(), task.lang))
+
+
 def _tests(table: pd.DataFrame, lang: str) -> pd.DataFrame:
     """Return the columns of global tests that a reader needs, without empty ones."""
     columns = [column for column in _TESTS if column in table]
@@ -126,6 +138,7 @@ def _joins(table: pd.DataFrame, lang: str) -> pd.DataFrame:
 RUNNERS: dict[str, Callable[[Any, Task], None]] = {
     "weights": run_weights,
     "moran_by_time": run_moran_by_time,
+    "published_moran": run_published_moran,
     **dict.fromkeys(
         ("moran", "moran_rates", "geary", "getis_ord_g", "join_count", "bivariate_moran", "lee"), run_global
     ),

@@ -20,12 +20,14 @@ from spatial_region.core.messages import name_regions
 _MOST_ROWS, _MOST_TIMES, _MOST_MAPS = 60, 100, 6  # beyond which a history, or maps side by side, cannot be read
 
 
-def run_lisa_transitions(one: spec.LisaTransitions, task: Task) -> None:
+def run_transitions(one: spec.LisaTransitions | spec.QuadrantTransitions, task: Task) -> None:
     """Lay out the moves between quadrants: by type, as a matrix, as histories and as maps."""
-    made = sr.lisa_transitions(task.study, one.variable, **with_seed(one, task))
+    made = getattr(sr, one.kind)(task.study, one.variable, **with_seed(one, task))
     lang, title, totals = task.lang, task.section.title, made.totals
-    task.section.say(word("weights used", lang, w=task.weights_name(one.w)))
-    _say_left_out(made, task, one.w)
+    w = getattr(one, "w", None)
+    if isinstance(one, spec.LisaTransitions):
+        task.section.say(word("weights used", lang, w=task.weights_name(w)))
+    _say_left_out(made, task, w)
     said = word(
         "transitions said", lang, n=made.n, steps=len(made.types.columns), lengths=_lengths(made, task),
         stability=number(totals["stability"]), flux=number(totals["flux"]), cohesion=number(totals["cohesion"]),
@@ -122,7 +124,8 @@ def _say_chain(chain: Chain, title: str, name: str, task: Task) -> None:
 
 STATES = ("HH", "LL", "LH", "HL", "not significant")
 RUNNERS: dict[str, Callable[[Any, Task], None]] = {
-    "lisa_transitions": run_lisa_transitions,
+    "lisa_transitions": run_transitions,
+    "quadrant_transitions": run_transitions,
     "markov": run_markov,
     "spatial_markov": run_markov,
 }

@@ -125,6 +125,8 @@ AnyAnalysis = Annotated[
     | autocorr.QuantileLisa
     | autocorr.Losh
     | autocorr.LisaTransitions
+    | autocorr.QuadrantTransitions
+    | autocorr.PublishedMoran
     | autocorr.Markov
     | autocorr.SpatialMarkov
     | panel.SpatialPanel

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from spatial_region.autocorr.by_time import Statistic
 from spatial_region.autocorr.join_count import Sampling
@@ -222,6 +222,31 @@ class LisaTransitions(OverTime):
     alternative: Alternative | None = None
     correction: Correction | None = None
     seed: Seed | None = None
+
+
+class PublishedMoran(Analysis):
+    """z and p of printed Moran's I and their standard errors."""
+
+    kind: Literal["published_moran"]
+    times: Annotated[list[int | str], Field(min_length=1)]
+    I: Annotated[list[float], Field(min_length=1)]  # noqa: E741 - the statistic's name
+    se: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    n: Annotated[int, Field(ge=3)] | None = None
+    alternative: Alternative | None = None
+
+    @model_validator(mode="after")
+    def _as_many(self) -> PublishedMoran:
+        if not len(self.times) == len(self.I) == len(self.se):
+            raise ValueError(
+                f"has {len(self.times)} times, {len(self.I)} I and {len(self.se)} se; give one of each a time"
+            )
+        return self
+
+
+class QuadrantTransitions(OverTime):
+    """Moves between quadrants that a table gives."""
+
+    kind: Literal["quadrant_transitions"]
 
 
 class Markov(OverTime):

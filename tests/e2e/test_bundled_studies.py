@@ -38,16 +38,16 @@ def table(folder: Path, name: str, **options) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory) -> dict[str, Path]:
-    """Results of the four small studies, made by one command."""
+    """Results of the small studies, made by one command."""
     place = tmp_path_factory.mktemp("out") / "all"
-    names = ["border", "west", "provinces", "us48"]
+    names = ["border", "west", "provinces", "us48", "urbanisation"]
     made = run("run", *[STUDIES / name / "study.toml" for name in names], "-o", place)
     assert made.exit_code == 0, made.stderr
     assert len(made.stdout.strip().splitlines()) == len(names)
     return {name: place / name for name in names}
 
 
-@pytest.mark.parametrize("name", ["border", "west", "provinces", "us48"])
+@pytest.mark.parametrize("name", ["border", "west", "provinces", "us48", "urbanisation"])
 def test_every_link_leads_to_a_file_and_every_figure_is_a_picture(results, name):
     folder = results[name]
     linked = set(re.findall(r"\]\(((?:figures|tables)/[^)]+)\)", (folder / "summary.md").read_text(encoding="utf-8")))
@@ -234,7 +234,25 @@ def test_twice_gives_the_same_bytes(results, name, tmp_path):
     assert manifests[0] == manifests[1]
 
 
-@pytest.mark.parametrize("name", ["border", "west", "provinces", "us48", "prefectures"])
+def test_published_quadrants_are_followed(results):
+    folder = results["urbanisation"]
+    moves = table(folder, "moves_matrix")
+    quadrants = pd.read_csv(STUDIES / "urbanisation" / "urbanisation_quadrants.csv", dtype={"adcode": str})
+    wide = quadrants.pivot(index="adcode", columns="year", values="quadrant")
+    steps = [pair for before, after in zip(wide.columns, wide.columns[1:]) for pair in zip(wide[before], wide[after])]
+    counted = pd.Series(steps).value_counts()
+    probabilities = moves.set_index(moves.columns[0])
+    for start in ("HH", "LH", "LL", "HL"):
+        total = sum(count for (first, _), count in counted.items() if first == start)
+        for end in ("HH", "LH", "LL", "HL"):
+            expected = counted.get((start, end), 0) / total
+            assert probabilities.loc[start, end] == pytest.approx(expected, abs=1e-6)
+    z = table(folder, "moran").set_index("time")["z"]
+    assert z[2003] == pytest.approx((0.332 + 1 / 30) / 0.061, rel=1e-6)
+    assert z[2018] < 1.2
+
+
+@pytest.mark.parametrize("name", ["border", "west", "provinces", "us48", "urbanisation", "prefectures"])
 def test_check_finds_the_bundled_studies_sound(name):
     result = run("check", STUDIES / name / "study.toml")
     assert result.exit_code == 0, result.stderr
