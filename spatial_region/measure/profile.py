@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.options import Missing, check_keywords, check_option
 from spatial_region.core.result import Result
@@ -34,12 +35,15 @@ class Profile(Result):
         What a reader must know, such as regions without a value.
     spec : Spec
         Settings.
+    units : Mapping of str to str
+        Unit of value, base and change of each variable, as far as the study says.
     """
 
     rows: pd.DataFrame
     names: pd.Series
     notes: tuple[str, ...]
     spec: Spec
+    units: Mapping[str, str] = field(default_factory=FrozenDict)
 
     def table(self, variable: str | None = None, **options: Any) -> pd.DataFrame:
         """Return the profile, of all variables or of one.
@@ -77,7 +81,8 @@ class Profile(Result):
         parts = []
         for variable in self.rows.index.unique("variable"):
             shown = self.table(variable).set_index("name")
-            parts.append(f"Profile of {variable}\n{shown.to_string(float_format=lambda x: f'{x:.6g}')}")
+            unit = f" ({self.units[variable]})" if variable in self.units else ""
+            parts.append(f"Profile of {variable}{unit}\n{shown.to_string(float_format=lambda x: f'{x:.6g}')}")
         return "\n".join([*parts, *(f"Note: {note}" for note in self.notes)])
 
 
@@ -171,6 +176,7 @@ def profile(
         rows=table,
         names=study.names,
         notes=tuple(notes),
+        units=FrozenDict({variable: study.units[variable] for variable in named if variable in study.units}),
         spec=make_spec(
             "profile",
             options={"at": at, "base": base, "reference": stated, "totals": dict(wholes), "missing": missing},

@@ -167,3 +167,12 @@ def test_table_refuses_options_it_does_not_have(study):
 def test_reference_must_be_a_mapping(study, reference):
     with pytest.raises(InputError, match="reference must be a mapping"):
         profile(study, ["gdp_pc"], at=2023, reference=reference)
+
+
+def test_units_are_carried():
+    regions = gpd.GeoDataFrame(geometry=gpd.points_from_xy([0, 1], [0, 0]), index=["a", "b"], crs=4326)
+    data = pd.DataFrame({"gdp": [1.0, 2.0], "share": [3.0, 4.0]}, index=["a", "b"])
+    made = profile(sr.make_study(regions, data, units={"gdp": "yuan", "other": "km"}), ["gdp", "share"])
+    assert dict(made.units) == {"gdp": "yuan"}
+    assert "Profile of gdp (yuan)" in made.summary()
+    assert "Profile of share\n" in made.summary()
