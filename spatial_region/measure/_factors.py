@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from scipy.stats import chi2
+
+from spatial_region.errors import ConvergenceError
 
 # Below this the correlation matrix counts as singular, and what needs its inverse is NaN.
 _SMALLEST_EIGENVALUE = 1e-10
@@ -76,35 +79,67 @@ def _upward(loadings: np.ndarray) -> np.ndarray:
     return np.where(np.abs(total) > 1e-9, total, largest) > 0
 
 
-def varimax(loadings: np.ndarray, *, tolerance: float = 1e-14, rounds: int = 5000) -> np.ndarray:
+def varimax(loadings: np.ndarray) -> np.ndarray:
     """Return the rotation that makes the squared loadings of each component vary most (Kaiser 1958, normalised).
 
-    Planes are rotated in turn, each by the angle that is best in closed form, until no angle exceeds `tolerance`.
+    Raises
+    ------
+    ConvergenceError
+        If some angle still changes after 10,000 rounds.
     """
     length = np.sqrt(np.square(loadings).sum(axis=1, keepdims=True))
-    turned = loadings / np.where(length > 0, length, 1.0)
+    rotation, left = _rotate_planes(loadings / np.where(length > 0, length, 1.0), 10_000, 1e-12)
+    if left > 0:
+        raise ConvergenceError(
+            f"varimax still turns components by {left:.2g} after 10,000 rounds: no rotation is best. "
+            "Keep fewer components, or do not rotate."
+        )
+    return rotation
+
+
+@numba.njit(cache=True, nogil=True)
+def _rotate_planes(turned: np.ndarray, rounds: int, tolerance: float) -> tuple[np.ndarray, float]:
+    """Turn each plane in turn by the angle that is best in closed form, until none exceeds `tolerance`.
+
+    Returns the rotation, and the largest angle of the last round (0 when it is below `tolerance`). Overwrites `turned`.
+    """
     p, k = turned.shape
     rotation = np.eye(k)
+    widest = 0.0
     for _ in range(rounds):
         widest = 0.0
         for i in range(k - 1):
             for j in range(i + 1, k):
-                angle = _best_angle(turned[:, i], turned[:, j], p)
+                angle = _best_angle(turned, i, j)
                 widest = max(widest, abs(angle))
                 c, s = np.cos(angle), np.sin(angle)
-                plane = np.array([[c, -s], [s, c]])
-                turned[:, [i, j]] = turned[:, [i, j]] @ plane
-                rotation[:, [i, j]] = rotation[:, [i, j]] @ plane
+                for matrix, rows in ((turned, p), (rotation, k)):
+                    for row in range(rows):
+                        x, y = matrix[row, i], matrix[row, j]
+                        matrix[row, i], matrix[row, j] = c * x + s * y, c * y - s * x
         if widest < tolerance:
-            break
-    return rotation
+            return rotation, 0.0
+    return rotation, widest
 
 
-def _best_angle(x: np.ndarray, y: np.ndarray, p: int) -> float:
-    u, v = x * x - y * y, 2 * x * y
-    numerator = 2 * (u @ v - u.sum() * v.sum() / p)
-    denominator = u @ u - v @ v - (u.sum() ** 2 - v.sum() ** 2) / p
-    return float(np.arctan2(numerator, denominator) / 4)
+@numba.njit(cache=True, nogil=True)
+def _best_angle(turned: np.ndarray, i: int, j: int) -> float:
+    p = len(turned)
+    su = sv = uu = vv = uv = 0.0
+    for row in range(p):
+        x, y = turned[row, i], turned[row, j]
+        u, v = x * x - y * y, 2 * x * y
+        su += u
+        sv += v
+        uu += u * u
+        vv += v * v
+        uv += u * v
+    numerator = 2 * (uv - su * sv / p)
+    denominator = uu - vv - (su * su - sv * sv) / p
+    # A plane in which every angle is as good as another stays as it is: its best angle would be rounding.
+    if np.hypot(numerator, denominator) < 1e-13 * (uu + vv):
+        return 0.0
+    return np.arctan2(numerator, denominator) / 4
 
 
 def is_singular(correlation: np.ndarray) -> bool:

@@ -114,6 +114,8 @@ def composite_index(
         If an indicator or a label occurs twice.
     AlignmentError
         If a matrix of comparisons has other labels than its indicators.
+    ConvergenceError
+        If varimax does not settle, because no rotation is best.
     OptionError
         If an option is not offered, or does nothing under the method.
 

@@ -258,17 +258,13 @@ def _degrees(
     relative = np.divide(low, high, out=np.full(len(values), np.nan), where=high > 0)
     # A hair below the threshold, so that 0.24 / 0.3, which is 0.7999..., is taken for 0.8.
     lags = relative <= threshold * (1 + 1e-12)
-    lowest = [
-        ", ".join(str(name) for name, level in zip(levels.columns, row, strict=True) if level == row.min())
-        for row in values
-    ]
     rows = pd.DataFrame(
         {
             "C": c,
             "T": t,
             "D": np.where(nothing, 0.0, np.sqrt(c * t)),
             "relative": relative,
-            "lagging": np.where(lags & ~nothing & (low < high), lowest, "synchronous"),
+            "lagging": np.where(lags & ~nothing & (low < high), _lowest(levels), "synchronous"),
         },
         index=levels.index,
     )
@@ -284,3 +280,13 @@ def _degrees(
             f"All systems are 0 in {nothing.sum()} rows, where {ruling} and D is 0: {name_some(levels.index[nothing])}."
         )
     return rows, tuple(notes)
+
+
+def _lowest(levels: pd.DataFrame) -> np.ndarray:
+    """Return the name of the lowest system of each row; several that are equally low are listed."""
+    values, names = levels.to_numpy(), levels.columns.to_numpy(dtype=object)
+    found = names[values.argmin(axis=1)]
+    at_bottom = values == values.min(axis=1, keepdims=True)
+    for row in np.flatnonzero(at_bottom.sum(axis=1) > 1):
+        found[row] = ", ".join(map(str, names[at_bottom[row]]))
+    return np.asarray(found)

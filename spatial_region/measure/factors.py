@@ -132,6 +132,8 @@ def factor_analysis(
         If a variable does not vary.
     MissingValuesError
         If values are missing and `missing` is ``"raise"``.
+    ConvergenceError
+        If varimax does not settle, because no rotation is best.
     OptionError
         If `rotation` or `missing` is not offered.
 
