@@ -94,7 +94,8 @@ def pair_tests(
         total = np.array([kept_total(outcome, table) for table in tables])
     df1, df2 = cells - rank, units - cells
     with np.errstate(invalid="ignore", divide="ignore"):
-        q = np.where(total > 0, np.minimum(found[:, BETWEEN] / total, 1.0), np.nan)
+        comparable = (total > 0) & (cells > 1)  # one cell alone explains nothing, and is no evidence of that
+        q = np.where(comparable, np.minimum(found[:, BETWEEN] / total, 1.0), np.nan)
         additive = np.minimum(found[:, ADDITIVE] / total, q)
         testable = (df1 > 0) & (df2 > 0) & (1 - q > EXACT)
         f = np.where(testable, ((q - additive) / df1) / ((1 - q) / df2), np.nan)

@@ -85,12 +85,13 @@ def triple_test(
     n, cells = int(counts.sum()), len(counts)
     total = kept_total(outcome, table) if singletons == "drop" else outcome.total
     means = sums / counts - (sums.sum() / n if n else 0.0)
-    q = min(float(np.sum(counts * means**2)) / total, 1.0) if total > 0 else np.nan
+    comparable = total > 0 and cells > 1
+    q = min(float(np.sum(counts * means**2)) / total, 1.0) if comparable else np.nan
     df2 = n - cells
     main, main_rank = _explained(places, counts, means)
     both, both_rank = _explained(_two_way(places), counts, means)
-    q_main = float(np.minimum(main / total, q)) if total > 0 else np.nan
-    q_both = float(np.minimum(both / total, q)) if total > 0 else np.nan
+    q_main = float(np.minimum(main / total, q)) if comparable else np.nan
+    q_both = float(np.minimum(both / total, q)) if comparable else np.nan
     f, p = _increment_test(q, q_main, cells - main_rank, df2)
     f_three, p_three = _increment_test(q, q_both, cells - both_rank, df2)
     return TripleTest(

@@ -17,7 +17,9 @@ def interaction_type(q_a: float, q_b: float, q_ab: float) -> str:
     - ``"enhance, bivariate"``: q_ab > max(q_a, q_b);
     - ``"independent"``: q_ab = q_a + q_b;
     - ``"enhance, nonlinear"``: q_ab > q_a + q_b;
-    - ``"undefined"``: one of them is NaN, as where every cell of an overlay has one unit and these are left out.
+    - ``"undefined"``: one of them is NaN, as where cells of one unit are left out and fewer than two cells stay.
+
+    Beside a factor whose q is 0, an overlay that adds nothing is "independent": its q is the sum as well.
 
     The overlay of complete strata refines both factors, so q_ab is never below the larger of the two. It can be
     where strata of one unit are left out, for each detector then sees other rows.

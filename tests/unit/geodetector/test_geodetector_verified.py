@@ -61,3 +61,15 @@ def test_a_value_that_is_the_mean_falls_below_it_in_any_order_of_rows(rule):
             found = sr.geodetector(mixed, "y", ["x"], bins={"x": rule}, permutations=0)
             assert found.bins["n"].tolist() == expected.bins["n"].tolist()
             assert found.factors.loc["x", "q"] == pytest.approx(expected.factors.loc["x", "q"], abs=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore::spatial_region.errors.SmallSampleWarning")
+def test_an_overlay_of_which_one_stratum_stays_has_no_q():
+    """As for a factor; it had q = 0 and was called "weaken, nonlinear"."""
+    frame = pd.DataFrame({"y": [1.0, 2, 3, 5, 8, 13], "a": list("aabbcc"), "b": list("uuvwvw"), "c": list("mmmnnn")})
+    found = sr.geodetector(frame, "y", ["a", "b", "c"], permutations=0, singletons="drop", triples=True)
+    pair, triple = found.interactions.loc[0], found.triples.loc[0]
+    assert (pair["strata"], triple["strata"]) == (1, 1)
+    assert pair[["q_ab", "q_adjusted", "q_additive", "increment"]].isna().all()
+    assert triple[["q_abc", "q_adjusted", "q_additive", "q_two_way"]].isna().all()
+    assert pair["type"] == triple["type"] == "undefined"
