@@ -17,6 +17,8 @@ OPTIMAL, INFEASIBLE, UNBOUNDED, UNFINISHED = 0, 1, 2, 3
 ENOUGH = 1e-11  # a reduced cost nearer to zero than this, relative to its column, is zero
 SAME_FACE = 1e-9  # a column whose first reduced cost is below this may enter while the second cost is minimised
 _MOST_PIVOTS = 5000
+_MET = 1e-12  # rows count as fulfilled when artificial variables sum to less
+_BROKEN = 1e-7  # and as impossible to fulfil when they sum to more at their least
 _PATIENCE = 30  # pivots without progress before Bland's rule, which cannot cycle
 
 
@@ -88,16 +90,17 @@ def _price_unit(
     unit: int, units: np.ndarray, size: np.ndarray, slope: np.ndarray, first_slope: np.ndarray, second: bool
 ) -> float:
     """Return the reduced cost of a unit relative to the size of its column; zero where it may not enter."""
-    reduced, scale, first = 0.0, 0.0, 0.0
+    reduced = 0.0
     for part in range(units.shape[1]):
-        value = units[unit, part]
-        reduced += slope[part] * value
-        scale += size[part] * value
-        if second:
-            first += first_slope[part] * value
-    if second and first > SAME_FACE * scale:
+        reduced += slope[part] * units[unit, part]
+    if reduced >= 0.0:
         return 0.0
-    return reduced / scale
+    scale, first = 0.0, 0.0
+    for part in range(units.shape[1]):
+        scale += size[part] * units[unit, part]
+        if second:
+            first += first_slope[part] * units[unit, part]
+    return 0.0 if second and first > SAME_FACE * scale else reduced / scale
 
 
 @numba.njit(cache=True, nogil=True)
@@ -161,10 +164,11 @@ def _steepest(
     first_prices: np.ndarray,
     known: np.ndarray,
     count: int,
+    everywhere: bool,
 ) -> int:
     """Return the column with the least reduced cost, -1 when none is below zero.
 
-    Units that entered before (`known`) are looked at first, all units only when none of those will do.
+    Units that entered before (`known`) are looked at first, and when none of those will do all units, if `everywhere`.
     """
     second = level > 0
     best, chosen = -ENOUGH, -1
@@ -177,7 +181,7 @@ def _steepest(
             reduced = _price_unit(known[at], units, size, slope, first_slope, second)
             if reduced < best:
                 best, chosen = reduced, known[at]
-    if chosen >= 0:
+    if chosen >= 0 or not everywhere:
         return chosen
     for unit in range(len(units)):
         if unit != own:
@@ -252,6 +256,41 @@ def _pivot(
 
 
 @numba.njit(cache=True, nogil=True)
+def _unmet(basis: np.ndarray, values: np.ndarray, first_artificial: int) -> float:
+    """Return the sum of the artificial variables."""
+    total = 0.0
+    for row in range(len(basis)):
+        if basis[row] >= first_artificial:
+            total += abs(values[row])
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_prices(
+    level: int,
+    units: np.ndarray,
+    rows: np.ndarray,
+    cost_units: np.ndarray,
+    extra: np.ndarray,
+    cost_extra: np.ndarray,
+    basis: np.ndarray,
+    inverse: np.ndarray,
+    prices: np.ndarray,
+    slope: np.ndarray,
+) -> None:
+    """Write the prices of the rows, and what a part of a unit adds to its reduced cost."""
+    prices[:] = 0.0
+    for row in range(len(basis)):
+        cost = _cost(basis[row], level, units, cost_units, extra, cost_extra)
+        if cost != 0.0:
+            prices += cost * inverse[row]
+    for part in range(units.shape[1]):
+        slope[part] = cost_units[level, part] if level >= 0 else 0.0
+        for row in range(len(basis)):
+            slope[part] -= prices[row] * rows[row, part]
+
+
+@numba.njit(cache=True, nogil=True)
 def _minimise(
     level: int,
     units: np.ndarray,
@@ -265,6 +304,7 @@ def _minimise(
     state: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: tuple[np.ndarray, np.ndarray],
     known: np.ndarray,
+    entered: np.ndarray,
     count: int,
 ) -> tuple[int, int]:
     """Minimise the cost of one level from the basis in `state`; return a status and the count of known units."""
@@ -274,23 +314,19 @@ def _minimise(
     height, width = extra.shape
     slope = np.empty(k)
     column = np.empty(height)
-    costs = np.empty(height)
     fresh, stalled = False, 0
     for _ in range(_MOST_PIVOTS):
-        for row in range(height):
-            costs[row] = _cost(basis[row], level, units, cost_units, extra, cost_extra)
-        prices[:] = costs @ inverse
-        for part in range(k):
-            slope[part] = cost_units[level, part] if level >= 0 else 0.0
-            for row in range(height):
-                slope[part] -= prices[row] * rows[row, part]
+        if level < 0 and _unmet(basis, values, n + width) <= _MET:
+            return OPTIMAL, count
+        _write_prices(level, units, rows, cost_units, extra, cost_extra, basis, inverse, prices, slope)
         if stalled > _PATIENCE:
             place = _first_entering(
                 level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices
             )  # fmt: skip
         else:
             place = _steepest(
-                level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices, known, count
+                level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices, known, count,
+                fresh,
             )  # fmt: skip
         if place < 0 and fresh:
             if level == 0:
@@ -310,7 +346,8 @@ def _minimise(
         step = _pivot(row_out, place, direction, basis, inverse, values)
         stalled = 0 if step > 1e-13 else stalled + 1
         fresh = False
-        if place < n and not np.any(known[:count] == place):
+        if place < n and not entered[place]:
+            entered[place] = True
             known[count] = place
             count += 1
     return UNFINISHED, count
@@ -328,6 +365,7 @@ def solve_programmes(
     right: np.ndarray,
     start: np.ndarray,
     known: np.ndarray,
+    entered: np.ndarray,
     count: int,
     status: np.ndarray,
     objective: np.ndarray,
@@ -352,8 +390,8 @@ def solve_programmes(
         Right-hand side, not negative.
     start : array of int (rows,)
         Extra variable that is the unit vector of each row, -1 where there is none.
-    known, count : array of int (n,), int
-        Units that entered a basis so far, written to; how many.
+    known, entered, count : array of int (n,), array of bool (n,), int
+        Units that entered a basis so far, written to, and whether a unit did; how many.
 
     Returns
     -------
@@ -376,17 +414,15 @@ def solve_programmes(
         for level in range(-1 if start.min() < 0 else 0, levels):
             status[at], count = _minimise(
                 level, units, own[at], size[at], rows[at], cost_units[at], extra[at], cost_extra[at], right[at],
-                state, first, known, count,
+                state, first, known, entered, count,
             )  # fmt: skip
             if status[at] != OPTIMAL:
                 break
             if level < 0:
-                left = 0.0
-                for row in range(height):
-                    if basis[at, row] >= n + width:
-                        left += abs(values[at, row])
-                if left > 1e-10:
-                    status[at] = INFEASIBLE
+                unmet = _unmet(basis[at], values[at], n + width)
+                if unmet > _MET:
+                    # Prices of this optimum prove that there is no solution, unless it is a question of rounding.
+                    status[at] = INFEASIBLE if unmet > _BROKEN else UNFINISHED
                     break
             if level == 0:
                 objective[at] = 0.0

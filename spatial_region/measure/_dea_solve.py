@@ -55,19 +55,19 @@ def solve(
 
     The order of work is that of the programmes, in one thread: which of several optima is found depends on it.
     """
-    known = np.full(len(units), -1)
+    known, entered = np.full(len(units), -1), np.zeros(len(units), dtype=bool)
     count = 0
     parts: list[Solved] = []
     for first in range(0, len(own), CHUNK):
         part = slice(first, min(first + CHUNK, len(own)))
-        solved, count = _solve_part(units, own[part], build(part), known, count)
+        solved, count = _solve_part(units, own[part], build(part), (known, entered), count)
         parts.append(solved)
         report(part.stop - part.start)
     return _joined(parts)
 
 
 def _solve_part(
-    units: np.ndarray, own: np.ndarray, given: Programmes, known: np.ndarray, count: int
+    units: np.ndarray, own: np.ndarray, given: Programmes, known: tuple[np.ndarray, np.ndarray], count: int
 ) -> tuple[Solved, int]:
     n = len(units)
     programmes, height, width = given.extra.shape
@@ -85,7 +85,7 @@ def _solve_part(
         given.cost_extra,
         given.right,
         given.start,
-        known,
+        *known,
         count,
         status,
         objective,
@@ -97,8 +97,10 @@ def _solve_part(
     extras[at, basis[at, row] - n] = np.maximum(values[at, row], 0.0)
     programme, row = np.nonzero((basis < n) & (values > _NOTHING))
     unit, share = basis[programme, row], values[programme, row]
-    open_still = (status != OPTIMAL) | (_residual(units, given, programme, unit, share, extras) > 1e-9)
-    kept = ~open_still[programme]
+    unmet = _residual(units, given, programme, unit, share, extras) > 1e-9
+    open_still = (status != INFEASIBLE) & ((status != OPTIMAL) | unmet)
+    kept = (status == OPTIMAL)[programme] & ~open_still[programme]
+    extras[status == INFEASIBLE] = np.nan
     answers = [(programme[kept], unit[kept], share[kept])]
     for one in np.flatnonzero(open_still):
         status[one], objective[one], shares, extras[one] = ask_highs(units, int(own[one]), given, int(one))
