@@ -70,8 +70,9 @@ def read_design(
     endogenous: Sequence[str] | None = None,
     instruments: Sequence[str] | None = None,
     intercept: bool = True,
+    bare: bool = False,
 ) -> PanelDesign:
-    """Evaluate a formula on a panel.
+    """Evaluate a formula on a panel; a `bare` one may lack regressors, as in ``y ~ 1``.
 
     Raises
     ------
@@ -103,6 +104,8 @@ def read_design(
     if kept.empty:
         raise MissingValuesError(f"no row of the panel has every variable of {formula!r}.")
     y, x = _evaluate(parsed, kept, formula)
+    if x.columns.drop(INTERCEPT, errors="ignore").empty and not bare:
+        raise InputError(f"{formula!r} has no regressor; write for example 'y ~ a + b'.")
     if not intercept:
         x = x.drop(columns=INTERCEPT, errors="ignore")
     if np.ptp(y.to_numpy()) == 0:
@@ -177,8 +180,6 @@ def _evaluate(parsed: Any, rows: pd.DataFrame, formula: str) -> tuple[pd.Series,
     left, right = pd.DataFrame(matrices.lhs), pd.DataFrame(matrices.rhs)
     if left.shape[1] != 1:
         raise InputError(f"the left side of {formula!r} must be one numeric variable.")
-    if right.columns.drop(INTERCEPT, errors="ignore").empty:
-        raise InputError(f"{formula!r} has no regressor; write for example 'y ~ a + b'.")
     both = pd.concat([left, right], axis=1)
     bad = ~np.isfinite(both.to_numpy(dtype=float))
     if bad.any():
