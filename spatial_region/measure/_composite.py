@@ -12,6 +12,9 @@ from spatial_region.measure._entropy import entropy_weights
 from spatial_region.measure._normalise import min_max, vector
 from spatial_region.measure._topsis import Closeness, closeness
 
+# Scores of a dimension that differ by less than this do not differ.
+SMALLEST_RANGE = 1e-12
+
 Weighting = Literal["entropy", "critic", "equal", "stated"]
 
 
@@ -83,7 +86,10 @@ class Scored:
 
 
 def score(values: np.ndarray, signs: np.ndarray, recipe: Recipe) -> Scored:
-    """Return scores of rows; every column varies, and so must every dimension's score when nested."""
+    """Return scores of rows; every column must vary.
+
+    When nested, and the score of some dimension does not vary, there is no score: NaN.
+    """
     scaled = vector(values) if recipe.as_vectors else min_max(values, signs)
     up = signs if recipe.as_vectors else np.ones(len(signs))
     if recipe.nested:
@@ -107,8 +113,16 @@ def _nested(scaled: np.ndarray, up: np.ndarray, recipe: Recipe) -> Scored:
         parts.append(_combine(scaled[:, group], made.weight, up[group], recipe)[0])
         weights.append(made)
     dimensions = np.column_stack(parts)
-    upper = weigh(dimensions, recipe, recipe.stated[-1] if recipe.stated else None)
-    total, distances = _combine(dimensions, upper.weight, np.ones(len(parts)), recipe)
+    if (np.ptp(dimensions, axis=0) < SMALLEST_RANGE).any():
+        nothing = np.full(len(parts), np.nan)
+        return Scored(
+            np.full(len(scaled), np.nan), scaled, Weighed(np.ones(scaled.shape[1])), dimensions, Weighed(nothing), None
+        )
+    # Weights come from scaled columns on both levels: the score of many indicators spans less than 0 to 1, and would
+    # otherwise weigh less for that alone. What is added up are the scores as they are.
+    upward = np.ones(len(parts))
+    upper = weigh(min_max(dimensions, upward), recipe, recipe.stated[-1] if recipe.stated else None)
+    total, distances = _combine(dimensions, upper.weight, upward, recipe)
     whole = np.empty(scaled.shape[1])
     facts = {name: np.full(scaled.shape[1], np.nan) for made in weights for name in ("within", *made.facts)}
     for group, made, share in zip(recipe.groups, weights, upper.weight, strict=True):

@@ -122,7 +122,9 @@ def composite_index(
     Notes
     -----
     Weights from data say which indicators differ most between regions, not which matter most: an indicator in which one
-    region stands far out weighs most by entropy. Nested dimensions enter the upper level with their scores as they are.
+    region stands far out weighs most by entropy. With nested dimensions their weights come from their scores, scaled
+    between worst and best like indicators; what is added up, or measured from the ideal, are the scores as they are, so
+    that a score of 1 is the best value of every indicator.
 
     References
     ----------

@@ -11,7 +11,7 @@ import pandas as pd
 from spatial_region.core.messages import name_some
 from spatial_region.core.spec import Spec
 from spatial_region.errors import ConstantVariableError, InputError
-from spatial_region.measure._composite import Recipe, Scored, score
+from spatial_region.measure._composite import SMALLEST_RANGE, Recipe, Scored, score
 from spatial_region.measure._normalise import z_scores
 from spatial_region.measure.composite_result import CompositeIndex
 from spatial_region.measure.factors import FactorAnalysis
@@ -86,7 +86,7 @@ def _check_scored(made: Scored, dimensions: list[str], recipe: Recipe, where: st
             ' with another. Use "entropy" or "equal".'
         )
     if made.dimensions is not None and recipe.nested:
-        flat = [name for name, part in zip(dimensions, made.dimensions.T, strict=True) if np.ptp(part) < 1e-12]
+        flat = [name for name, part in zip(dimensions, made.dimensions.T, strict=True) if np.ptp(part) < SMALLEST_RANGE]
         if flat:
             raise ConstantVariableError(
                 f"the score of {name_some(flat)} is the same in all rows{where}: its indicators balance one another. "

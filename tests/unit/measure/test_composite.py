@@ -125,7 +125,7 @@ def test_nested_dimensions_equal_plain_loops(weighting, topsis):
         part = {name: columns[name] for name in members}
         inner[dimension] = WEIGHTS[weighting](part)
         upper[dimension] = combine(part, inner[dimension])
-    v = WEIGHTS[weighting](upper)
+    v = WEIGHTS[weighting]({d: [(x - min(u)) / (max(u) - min(u)) for x in u] for d, u in upper.items()})
     np.testing.assert_allclose(made.dimensions, pd.DataFrame(upper, index=table.index), rtol=1e-12)
     np.testing.assert_allclose(made.scores, combine(upper, v), rtol=1e-12)
     np.testing.assert_allclose(made.dimension_weights["weight"], list(v.values()), rtol=1e-12)
