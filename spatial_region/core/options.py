@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import index
 from typing import Any, Literal, get_args
 
 from spatial_region.core.messages import did_you_mean
@@ -63,10 +64,13 @@ def check_whole_number(value: object, argument: str, *, least: int = 0) -> int:
     InputError
         If it is not.
     """
-    whole = not isinstance(value, bool) and hasattr(value, "__index__")
-    if not whole or int(value) < least:  # type: ignore[call-overload]
+    try:
+        whole = None if isinstance(value, bool) else index(value)  # type: ignore[arg-type]
+    except TypeError:  # an array of several has the method, too, but no one number
+        whole = None
+    if whole is None or whole < least:
         raise InputError(f"{argument} must be a whole number of at least {least}; found {value!r}.")
-    return int(value)  # type: ignore[call-overload]
+    return whole
 
 
 def check_between(value: float, argument: str, *, low: float, high: float) -> float:

@@ -77,6 +77,7 @@ def _weights(values: pd.DataFrame, rows: Rows, weighted_by: str | None, kept: np
     if not is_numeric(column):
         raise InputError(f"weighted_by={weighted_by!r} must hold numbers; found {column.dtype} values.")
     weight = column.to_numpy(dtype=float)
+    weight = weight / (np.abs(weight).max(initial=0.0) or 1.0)  # only shares matter, and sums of these are numbers
     if (weight < 0).any():
         named = name_some(rows.regions[kept][weight < 0].unique())
         raise InputError(f"weighted_by={weighted_by!r} is negative at {named}; weights must not be.")

@@ -84,10 +84,10 @@ def detect_parts(
         except SpatialRegionError as fault:  # kept with its reason; it is not a fault of the other parts
             skipped[part.group, part.time] = fault
     if not made:
-        part, fault = parts[0], next(iter(skipped.values()))
+        part, first = parts[0], next(iter(skipped.values()))
         if len(parts) == 1 or (part.group, part.time) == (WHOLE, POOLED):
-            raise fault
-        raise type(fault)(f"none of {len(parts)} parts can be examined. {part.described}: {fault}") from fault
+            raise first
+        raise type(first)(f"none of {len(parts)} parts can be examined. {part.described}: {first}") from first
     return made, {key: str(fault) for key, fault in skipped.items()}
 
 

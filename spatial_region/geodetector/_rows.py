@@ -109,10 +109,21 @@ def factor_names(factors: object) -> list[str]:
     InputError
         If they are not names.
     """
-    single = isinstance(factors, str) or not isinstance(factors, Iterable)
-    names: list[Any] = [factors] if single else list(factors)  # type: ignore[call-overload]
+    return names_of(factors, "factors")
+
+
+def names_of(given: object, argument: str) -> list[str]:
+    """Return the names of columns that an argument holds as a list; one name alone is a list of one.
+
+    Raises
+    ------
+    InputError
+        If they are not names.
+    """
+    single = isinstance(given, str) or not isinstance(given, Iterable)
+    names: list[Any] = [given] if single else list(given)  # type: ignore[call-overload]
     for name in names:
-        _check_text(name, "factors")
+        _check_text(name, argument)
     return names
 
 

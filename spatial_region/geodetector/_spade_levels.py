@@ -14,6 +14,7 @@ from spatial_region.geodetector._free_draws import free_draws, reached
 from spatial_region.geodetector._moments import centre
 from spatial_region.geodetector._rows import Rows
 from spatial_region.geodetector._spatial_variance import Links, SpatialStrata, spatial_q, weigh_pairs
+from spatial_region.geodetector.rules import FITTED
 from spatial_region.geodetector.strata import Rule, Strata, rule_strata
 
 _CUT_BY_K = ("quantile", "equal", "natural", "geometric", "sd")
@@ -66,7 +67,7 @@ def all_levels(
         if np.isnan(level.kept):
             continue
         if method not in _CUT_BY_K or level.factor in searched:
-            shown = "optimal" if level.factor in searched else method
+            shown = "optimal" if level.factor in searched and method not in FITTED else method
             raise InputError(
                 f"ks= needs a method that takes a number of strata; {level.factor!r} is cut by {shown!r}. "
                 f"Choose one of {', '.join(map(repr, _CUT_BY_K))} in bins=, or leave ks= out."

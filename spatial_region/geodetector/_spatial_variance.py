@@ -50,7 +50,10 @@ def links_of(matrix: sp.csr_array) -> Links:
     """Return the pairs of a matrix of weights; its diagonal compares a unit with itself and is left out."""
     both = sp.triu(sp.csr_array(matrix + matrix.T), k=1).tocoo()
     held = both.data != 0
-    return Links(both.row[held].astype(np.int64), both.col[held].astype(np.int64), both.data[held].astype(float))
+    weight = both.data[held].astype(float)
+    # Only their shares matter: in a unit near the largest, sums of huge or tiny weights stay numbers.
+    unit = np.ldexp(1.0, int(np.frexp(np.abs(weight).max(initial=0.0))[1]) - 1)
+    return Links(both.row[held].astype(np.int64), both.col[held].astype(np.int64), weight / unit)
 
 
 def weigh_pairs(links: Links, codes: np.ndarray) -> SpatialStrata | None:

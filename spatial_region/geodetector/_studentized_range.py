@@ -14,6 +14,7 @@ _WIDEST = 53.0  # of a normal range; what is above has probability 1e-300
 _STEP = 0.05  # of the table
 _REACH, _FINE = 9.0, 0.125  # of the sum over the largest value, about half the range
 _NODES = 257  # of the sum over the logarithm of the standard deviation
+_AT_ONCE = 8_192  # values, whose nodes take some ten megabytes an array; strata in thousands have millions of pairs
 _NEGLIGIBLE = 40.0  # below the largest logarithm
 
 
@@ -30,7 +31,9 @@ def studentized_range_sf(q: np.ndarray, k: int, df: np.ndarray) -> np.ndarray:
     p[np.isinf(q) & (df > 0)] = 0.0
     usual = (q > 0) & np.isfinite(q) & (df > 0)
     if usual.any():
-        p[usual] = _sums(q[usual], df[usual], k)
+        own_q, own_df, log_tail = q[usual], df[usual], _log_range_tail(k)
+        pieces = [slice(start, start + _AT_ONCE) for start in range(0, len(own_q), _AT_ONCE)]
+        p[usual] = np.concatenate([_sums(own_q[piece], own_df[piece], k, log_tail) for piece in pieces])
     return p
 
 
@@ -51,10 +54,9 @@ def _log_range_tail(k: int) -> CubicSpline:
     return CubicSpline(w, np.minimum(tail, 0.0))
 
 
-def _sums(q: np.ndarray, df: np.ndarray, k: int) -> np.ndarray:
+def _sums(q: np.ndarray, df: np.ndarray, k: int, log_tail: CubicSpline) -> np.ndarray:
     """Integrate over x = log s, between where the integrand has fallen to nothing on either side of its peak."""
     constant = np.log(2.0) + (df / 2) * np.log(df / 2) - gammaln(df / 2)
-    log_tail = _log_range_tail(k)
     low, high = _reach(q, df, k)
     x = np.linspace(low, high, _NODES)
     w = q * np.exp(x)

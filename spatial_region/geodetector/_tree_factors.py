@@ -12,7 +12,7 @@ from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import check_between, check_whole_number
 from spatial_region.errors import InputError, UnknownNameError
 from spatial_region.geodetector._overlay_tree import Growth, Tree
-from spatial_region.geodetector._rows import Rows
+from spatial_region.geodetector._rows import Rows, names_of
 from spatial_region.geodetector.strata import given_strata, is_numeric, may_be_codes
 
 NO_SPLIT = "all"
@@ -41,6 +41,17 @@ class TreeFactors:
     categorical: np.ndarray
     levels: tuple[tuple[object, ...], ...]
     numeric: tuple[bool, ...]
+
+
+def categorical_names(categorical: object) -> list[str] | None:
+    """Return the names of factors whose numbers are codes as a list; one name alone is a list of one.
+
+    Raises
+    ------
+    InputError
+        If they are not names.
+    """
+    return None if categorical is None else names_of(categorical, "categorical")
 
 
 def tree_factors(rows: Rows, categorical: Sequence[str] | None) -> TreeFactors:

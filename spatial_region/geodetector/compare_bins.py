@@ -143,6 +143,10 @@ def compare_bins(
     names = factor_names(factors)
     rows = gather_rows(study, variable, names, at=at, missing=missing)
     outcome = centre(rows.y)
+    if max(numbers) > outcome.n:
+        raise InputError(
+            f"ks asks for {max(numbers)} strata of {outcome.n} rows. Give fewer, for example ks=[3, 4, 5]."
+        )
     values = {factor: _quantity(rows.factors[factor], factor) for factor in names}
     compared = {factor: _compare(x, outcome, wanted, numbers, factor) for factor, x in values.items()}
     p, p_levelled = _p_values(values, compared, outcome, permutations, seed)
@@ -196,10 +200,11 @@ def _compare(x: np.ndarray, outcome: Outcome, methods: tuple[str, ...], ks: tupl
     candidates = tuple(every_candidate(x, outcome, ks, methods))
     allowed = [one for one in candidates if one.allowed]
     if not allowed:
+        fewer = min(ks) > 2 and len(x) >= 2 * LEAST_UNITS and np.ptp(x) > 0
         raise InputError(
             f"{factor!r} ({len(x)} rows, {len(np.unique(x))} distinct values) has no stratification by "
             f"{name_some(methods, limit=8)} into {name_some(ks, limit=10)} strata of at least {LEAST_UNITS} rows. "
-            f"Give fewer strata: ks=[2]."
+            f"{'Give fewer strata: ks=[2].' if fewer else 'Leave it out.'}"
         )
     fixed = _fixed(candidates)
     levelled = levelled_of(fixed, factor=factor) if len({one.k for one in fixed}) >= LEAST_KS else None

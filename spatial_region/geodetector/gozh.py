@@ -16,7 +16,7 @@ from spatial_region.geodetector._gozh_result import GozhResult, factor_table, sp
 from spatial_region.geodetector._moments import Outcome, centre
 from spatial_region.geodetector._overlay_tree import Growth, Tree, grow_tree, largest_between, presort
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
-from spatial_region.geodetector._tree_factors import TreeFactors, check_growth, tree_factors
+from spatial_region.geodetector._tree_factors import TreeFactors, categorical_names, check_growth, tree_factors
 
 LEAST_UNITS = 7
 LEAST_SPLIT = 20
@@ -133,10 +133,11 @@ def gozh(
     check_whole_number(permutations, "permutations")
     check_whole_number(seed, "seed")
     growth = check_growth(leaves, least_units, least_split, share)
+    as_codes = categorical_names(categorical)
     names = factor_names(factors)
     rows = gather_rows(study, variable, names, at=at, missing=missing)
     outcome = centre(rows.y)
-    given = tree_factors(rows, categorical)
+    given = tree_factors(rows, as_codes)
     tree, p = _grow_and_test(outcome, given, growth, permutations, seed)
     members = pd.Series(tree.zones() + 1, index=rows.index, name="zone")
     zones = zone_table(outcome, tree, given)
@@ -160,7 +161,7 @@ def gozh(
             options={
                 "variable": variable, "factors": names, "at": at, "leaves": leaves, "least_units": least_units,
                 "least_split": least_split, "share": share,
-                "categorical": None if categorical is None else list(categorical),
+                "categorical": as_codes,
                 "permutations": permutations, "missing": missing,
             },
             inputs={"rows": outcome.n, "dropped": len(rows.dropped), "values": digest(rows.y)},

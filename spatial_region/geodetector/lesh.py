@@ -17,7 +17,7 @@ from spatial_region.geodetector._lesh_game import OverlayKind, against_noise, fu
 from spatial_region.geodetector._lesh_result import LeshResult, pair_table, share_table, zone_tables
 from spatial_region.geodetector._moments import centre
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
-from spatial_region.geodetector._tree_factors import check_growth
+from spatial_region.geodetector._tree_factors import categorical_names, check_growth
 from spatial_region.geodetector.gozh import LEAST_SPLIT, LEAST_UNITS, SHARE
 from spatial_region.geodetector.strata import Bins
 
@@ -138,12 +138,13 @@ def lesh(
     check_whole_number(permutations, "permutations")
     check_whole_number(seed, "seed")
     growth = check_growth(leaves, least_units, least_split, share)
+    as_codes = categorical_names(categorical)
     names = _few_factors(factors)
     if overlay == "tree" and bins is not None:
         raise InputError('overlay="tree" takes numbers as they are; leave bins= out, or pass overlay="full".')
     rows = gather_rows(study, variable, names, at=at, missing=missing)
     outcome = centre(rows.y)
-    game = tree_game(rows, outcome, growth, categorical) if overlay == "tree" else full_game(rows, outcome, names, bins)
+    game = tree_game(rows, outcome, growth, as_codes) if overlay == "tree" else full_game(rows, outcome, names, bins)
     expected, p = against_noise(outcome.centred, game, len(names), overlay, permutations, seed)
     shares = game.shares
     zones, zone_shares = zone_tables(outcome, names, shares, game.rules)
@@ -168,7 +169,7 @@ def lesh(
             options={
                 "variable": variable, "factors": names, "at": at, "bins": bins, "overlay": overlay, "leaves": leaves,
                 "least_units": least_units, "least_split": least_split, "share": share,
-                "categorical": None if categorical is None else list(categorical),
+                "categorical": as_codes,
                 "permutations": permutations, "missing": missing,
             },
             inputs={"rows": outcome.n, "dropped": len(rows.dropped), "values": digest(rows.y)},

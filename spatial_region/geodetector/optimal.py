@@ -91,7 +91,8 @@ def try_all(
     InputError
         If there is none.
     """
-    found = [candidate for candidate in every_candidate(x, outcome, ks, methods) if candidate.allowed]
+    possible = [k for k in ks if LEAST_UNITS * k <= len(x)]
+    found = [candidate for candidate in every_candidate(x, outcome, possible, methods) if candidate.allowed]
     if not found:
         advice = "('optimal', [2])" if len(methods) > 1 else "('loess', [2, 3, 4])"
         raise InputError(

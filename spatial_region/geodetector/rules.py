@@ -151,4 +151,4 @@ def _as_float(edge: Real) -> float:
     try:
         return float(edge)
     except OverflowError:
-        return float("inf") if edge > 0 else float("-inf")
+        return float("inf") if edge > 0 else float("-inf")  # type: ignore[operator]

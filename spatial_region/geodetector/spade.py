@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -143,7 +143,8 @@ def spade(
     check_whole_number(permutations, "permutations")
     check_whole_number(seed, "seed")
     names = factor_names(factors)
-    asked = None if ks is None else [check_whole_number(k, "ks", least=2) for k in ks]
+    listed = ks if ks is None or isinstance(ks, Iterable) else [ks]
+    asked = None if listed is None else [check_whole_number(k, "ks", least=2) for k in listed]
     rows, weights = _rows_and_weights(study, variable, names, w, at, missing)
     outcome = centre(rows.y)
     links = links_of(weights.sparse)

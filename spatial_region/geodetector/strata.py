@@ -105,9 +105,9 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
         levels = values.tolist()
     else:
         found, uniques = pd.factorize(column)
-        values = list(uniques)
-        order = sorted(range(len(values)), key=lambda place: _level_order(values[place]))
-        levels = [values[place] for place in order]
+        kinds = list(uniques)
+        order = sorted(range(len(kinds)), key=lambda place: _level_order(kinds[place]))
+        levels = [kinds[place] for place in order]
         codes = np.argsort(order)[found].astype(np.int64)
     if is_numeric(column) and not declared and 2 * len(levels) > len(column):
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -11,9 +11,9 @@ from spatial_region.core.options import Missing, check_between, check_whole_numb
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import InputError
+from spatial_region.errors import DuplicateError, InputError
 from spatial_region.geodetector._aggregate import aggregated
-from spatial_region.geodetector._rows import factor_names
+from spatial_region.geodetector._rows import factor_names, names_of
 from spatial_region.geodetector._unit_scale_result import UnitScaleResult, largest, unit_table
 from spatial_region.geodetector.detector import geodetector
 from spatial_region.geodetector.strata import Bins
@@ -87,7 +87,7 @@ def unit_scale(
     ConstantVariableError
         If the variable does not vary in a unit.
     DuplicateError
-        If a factor is named twice, or a column of a frame occurs twice.
+        If a factor or a unit is named twice, or a column of a frame occurs twice.
     AlignmentError
         If a grouping has none of the regions.
     OptionError
@@ -124,6 +124,8 @@ def unit_scale(
     check_whole_number(permutations, "permutations")
     check_between(level, "level", low=0.0, high=1.0)
     names = factor_names(factors)
+    if groupings is not None and not isinstance(groupings, Mapping):
+        groupings = names_of(groupings, "groupings")
     frames = _frames(studies, variable, names, groupings, weighted_by, at, bins, missing)
     parts, dropped = [], {}
     for unit, (data, time) in frames.items():
@@ -148,7 +150,7 @@ def unit_scale(
         spec=make_spec(
             "unit_scale",
             options={
-                "variable": variable, "factors": names, "groupings": _shown(groupings), "weighted_by": weighted_by,
+                "variable": variable, "factors": names, "groupings": list(groupings or []), "weighted_by": weighted_by,
                 "at": at, "bins": bins, "level": level, "permutations": permutations, "missing": missing,
             },
             inputs={"units": list(units.index), "rows": units["n"].tolist()},
@@ -161,7 +163,7 @@ def _frames(
     studies: object,
     variable: str,
     names: list[str],
-    groupings: object,
+    groupings: Sequence[str] | Mapping[str, str | pd.Series] | None,
     weighted_by: str | None,
     at: object,
     bins: Bins,
@@ -173,9 +175,12 @@ def _frames(
             raise InputError(
                 "groupings= and weighted_by= aggregate one study; found several. Pass one, or neither option."
             )
+        _check_units(map(str, studies))
         found = {str(unit): (data, at) for unit, data in studies.items()}
     elif isinstance(studies, (Study, pd.DataFrame)):
-        named = groupings if isinstance(groupings, Mapping) else {str(one): one for one in _several(groupings)}
+        listed = groupings or []
+        _check_units([AS_GIVEN, *map(str, listed)])
+        named = listed if isinstance(listed, Mapping) else {one: one for one in listed}
         found = {AS_GIVEN: (studies, at)}
         for unit, grouping in named.items():
             larger = aggregated(
@@ -194,14 +199,13 @@ def _frames(
     return found
 
 
-def _several(groupings: object) -> list[str]:
-    if groupings is None:
-        return []
-    return [groupings] if isinstance(groupings, str) else list(groupings)  # type: ignore[call-overload]
-
-
-def _shown(groupings: object) -> object:
-    return list(groupings) if isinstance(groupings, Mapping) else _several(groupings)
+def _check_units(names: Iterable[str]) -> None:
+    """Refuse units of one name, of which one would take the place of the other."""
+    listed = list(names)
+    twice = sorted({name for name in listed if listed.count(name) > 1})
+    if twice:
+        given = f" {AS_GIVEN!r} is the name of the regions themselves." if AS_GIVEN in twice else ""
+        raise DuplicateError(f"units are named twice: {name_some(map(repr, twice))}. Name each unit once.{given}")
 
 
 def _notes(units: pd.DataFrame, dropped: dict[str, int], permutations: int, level: float) -> tuple[str, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pandas as pd
 import pytest
 from libpysal.graph import Graph
 
 import spatial_region as sr
-from spatial_region.errors import DuplicateError, InputError, MissingValuesError, WeightsError
+from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError, WeightsError
 from spatial_region.geodetector._spatial_draws import spatial_modes
 
 
@@ -241,3 +243,99 @@ def test_the_unit_of_weights_leaves_their_patterns_as_they_are(unit):
     plain, scaled = spatial_modes(w), spatial_modes(w * unit)
     np.testing.assert_allclose(scaled.vectors**2, plain.vectors**2, atol=1e-10)
     np.testing.assert_allclose(scaled.values / unit, plain.values, atol=1e-10 * np.abs(plain.values).max())
+
+
+# The other detectors
+
+
+def test_ks_of_one_number_or_by_a_tree(towns):
+    w = sr.lattice(6, 6)
+    frame = towns.set_axis(w.ids)
+    one, listed = (
+        sr.spade(frame, "y", ["x"], w=w, bins=3, ks=ks, permutations=0).factors["psmd"].iloc[0] for ks in (3, [3])
+    )
+    assert one == listed
+    with pytest.raises(InputError, match="'x' is cut by 'tree'"):
+        sr.spade(frame, "y", ["x"], w=w, bins="tree", ks=[3], permutations=0)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("unit", [2.0**-1060, 2.0**1000])
+def test_the_unit_of_weights_changes_no_spatial_variance(towns, unit):
+    ids = list(sr.lattice(6, 6).ids)
+    links = [(ids[i], ids[(i + step) % 36], float(step)) for i in range(36) for step in (1, 3, 5)]
+    plain, scaled = (
+        sr.spade(towns.set_axis(ids), "y", ["zone"], w=_graph([(*link[:2], link[2] * by) for link in links]))
+        for by in (1.0, unit)
+    )
+    pd.testing.assert_frame_equal(scaled.factors, plain.factors, check_exact=True)
+
+
+@pytest.mark.parametrize("ks", [np.array([[3, 4]]), [10**12], [37]])
+def test_numbers_of_strata_must_be_numbers_and_not_exceed_the_rows(towns, ks):
+    with pytest.raises(InputError, match=r"each of ks must be|strata of 36 rows"):
+        sr.compare_bins(towns, "y", ["x"], ks=ks, permutations=0)
+
+
+def test_searching_many_strata_tries_those_that_can_be_chosen(towns):
+    few, many = (
+        sr.geodetector(towns, "y", ["x"], bins=("optimal", ks), permutations=0) for ks in ([3, 4], [3, 4, 13, 10**12])
+    )
+    pd.testing.assert_frame_equal(few.candidates, many.candidates)
+
+
+@pytest.mark.parametrize("given", ["code", ["code"], iter(["code"]), ("code",)])
+def test_one_name_or_any_series_of_names_says_which_numbers_are_codes(towns, given):
+    codes = towns.assign(code=towns["zone"].map({"a": 3, "b": 1, "c": 2}))
+    found = sr.gozh(codes, "y", ["code"], categorical=given, permutations=0)
+    assert all("in {" in rule for rule in found.zones["rule"])
+    assert found.spec.options["categorical"] == ["code"]
+
+
+def test_codes_must_be_names(towns):
+    with pytest.raises(InputError, match="categorical must be names of columns, as text; found 5"):
+        sr.gozh(towns, "y", ["x"], categorical=5)
+    with pytest.raises(UnknownNameError, match="categorical names 'code'"):
+        sr.gozh(towns, "y", ["x"], categorical="code")
+
+
+@pytest.mark.parametrize(
+    ("studies", "groupings", "twice"),
+    [
+        ("one", ["part", "part"], "'part'"),
+        ("one", {"as given": "part", "b": "part"}, "'as given'"),
+        ("several", None, "'1'"),
+    ],
+)
+def test_units_of_one_name_are_refused(towns, studies, groupings, twice):
+    frame = towns.assign(part=np.repeat(range(12), 3))
+    data = frame if studies == "one" else {1: frame, "1": frame.head(30), "c": frame.head(24)}
+    with pytest.raises(DuplicateError, match=f"units are named twice: {twice}"):
+        sr.unit_scale(data, "y", ["x"], groupings=groupings, bins=2, permutations=0)
+
+
+def test_groupings_must_be_names_and_may_come_one_by_one(towns):
+    frame = towns.assign(part=np.repeat(range(12), 3))
+    with pytest.raises(InputError, match="groupings must be names of columns, as text; found 5"):
+        sr.unit_scale(frame, "y", ["x"], groupings=5, bins=2)
+    found = sr.unit_scale(frame, "y", ["x"], groupings=iter(["part"]), bins=2, permutations=0)
+    assert found.spec.options["groupings"] == ["part"]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_the_unit_of_weights_changes_no_mean(towns):
+    frame = towns.assign(part=np.repeat(range(12), 3), people=np.arange(1.0, 37))
+    plain, huge = (
+        sr.unit_scale(one, "y", ["x"], groupings=["part"], weighted_by="people", bins=2, permutations=0).factors["q"]
+        for one in (frame, frame.assign(people=frame["people"] * 2.0**1018))
+    )
+    np.testing.assert_allclose(huge, plain, rtol=1e-12)
+
+
+def test_pairs_of_many_strata_are_compared_piece_by_piece(monkeypatch):
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"y": rng.normal(size=400), "g": np.repeat([f"s{i}" for i in range(40)], 10)})
+    whole = sr.geodetector(frame, "y", ["g"], permutations=0).risk
+    monkeypatch.setattr(import_module("spatial_region.geodetector._studentized_range"), "_AT_ONCE", 7)
+    pieces = sr.geodetector(frame, "y", ["g"], permutations=0).risk
+    np.testing.assert_allclose(pieces["p_games_howell"], whole["p_games_howell"], rtol=1e-13)
