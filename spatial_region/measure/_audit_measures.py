@@ -12,7 +12,7 @@ import numpy as np
 
 from spatial_region.core.options import check_option
 from spatial_region.errors import InputError
-from spatial_region.measure._audit_cells import Cells, Tally
+from spatial_region.measure._audit_cells import Cell, Cells, Tally
 from spatial_region.measure._audit_check import Check
 from spatial_region.measure._audit_numbers import Interval, computed, exactly, rising, total
 from spatial_region.measure._coupling import Variant, coupling
@@ -115,9 +115,7 @@ class Coupling(Check):
             found = cells.filled(tally, place, self.systems)
             if found is None:
                 continue
-            scaled = [cell.interval / exactly(self.scale) for cell in found]
-            unit = Interval(Fraction(0), Fraction(1))
-            u = [each.within(unit) for each in scaled]
+            u = [self._system(cell) for cell in found]
             implied = {self.C: coupling_bounds(u, self.variant)} if any(each.high > 0 for each in u) else {}
             level = total(share * each for share, each in zip(parts, u, strict=True))
             implied[self.T] = level * exactly(self.scale)
@@ -136,6 +134,19 @@ class Coupling(Check):
                 tally.compare(known[self.D], rising(math.sqrt, positive), f"does not follow from {shown}")
             tally.blank += sum(cell.printed is None for cell in known.values())
 
+    def _system(self, cell: Cell) -> Interval:
+        """Return what a system can be: not below 0, and, for forms that depend on the scale, not above 1."""
+        found = cell.interval / exactly(self.scale)
+        most = math.inf if self.variant == "standard" else exactly(1).high
+        fair = Interval(exactly(0).low, most)
+        if not found.meets(fair):
+            raise InputError(
+                f"{cell.column!r} of {cell.row!r} is {cell.text}; the coupling of systems ({self.variant}) needs "
+                f"indices from 0{'' if self.variant == 'standard' else f' to {self.scale:g}'}. "
+                "Say what a full index is in print: scale=."
+            )
+        return found.within(fair)
+
     def _check(self) -> None:
         check_option(self.variant, Variant, "variant")
         if isinstance(self.systems, str) or not 2 <= len(self.systems) <= _MOST_SYSTEMS:
@@ -147,14 +158,14 @@ class Coupling(Check):
 
 
 def coupling_bounds(systems: Sequence[Interval], variant: Variant) -> Interval:
-    """Return every coupling degree that systems within these intervals, each from 0 to 1, can have.
+    """Return every coupling degree that non-negative systems within these intervals can have.
 
     It is least at a corner of the box that the intervals span. The standard form and Fan's are largest where the
     systems are as near to one value as they can be: the former is quasi-concave, the latter falls with their standard
     deviation. Wang's is too for two systems; for more, its factors are bounded one by one.
     """
-    low = np.array([float(each.low) for each in systems])
-    high = np.array([float(each.high) for each in systems])
+    low = np.maximum([float(each.low) for each in systems], 0.0)
+    high = np.maximum([float(each.high) for each in systems], 0.0)
     corners = np.array([list(corner) for corner in product(*zip(low, high, strict=True))])
     corners = corners[corners.max(axis=1) > 0] if variant != "fan" else corners
     degrees = coupling(corners, variant)
@@ -168,7 +179,7 @@ def coupling_bounds(systems: Sequence[Interval], variant: Variant) -> Interval:
 def _meeting_point(low: np.ndarray, high: np.ndarray) -> float:
     """Return m with m = mean(clip(m, low, high)): the intervals' points nearest to m are nearest to one another."""
     below, above = float(low.min()), float(high.max())
-    for _ in range(200):
+    for _ in range(60):
         middle = (below + above) / 2
         if middle < float(np.clip(middle, low, high).mean()):
             below = middle
