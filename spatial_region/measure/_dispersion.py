@@ -27,8 +27,10 @@ class Trend:
         From leaving out one region after the other (Student's t with n - 1 degrees of freedom).
     ratio : float
         Last dispersion over the first.
-    correlation, t_ends, p_ends : float
-        Of sums and differences of the regions' first and last values, and its Student's t with n - 2.
+    se_ends, p_ends : float
+        Of the logarithm of the ratio, from leaving out one region after the other.
+    t_pitman, p_pitman : float
+        Of the correlation of sums and differences of the regions' first and last values (Student's t with n - 2).
     """
 
     dispersion: np.ndarray
@@ -38,9 +40,10 @@ class Trend:
     se: float
     p: float
     ratio: float
-    correlation: float
-    t_ends: float
+    se_ends: float
     p_ends: float
+    t_pitman: float
+    p_pitman: float
 
 
 def relative_values(x: np.ndarray, dispersion: Dispersion) -> np.ndarray:
@@ -78,27 +81,39 @@ def trend(values: np.ndarray, times: np.ndarray, *, relative: bool) -> Trend:
         residual = logs - logs.mean() - slope * middle
         se_ols = float(np.sqrt((residual**2).sum() / (count - 2) / (middle**2).sum()))
         p_ols = float(2 * stats.t.sf(abs(slope) / se_ols, count - 2)) if se_ols > 0 else 0.0
-    slopes = np.log(without) @ line
-    se = float(np.sqrt((n - 1) / n * ((slopes - slopes.mean()) ** 2).sum()))
-    correlation, t_ends, p_ends = ends(centred[:, 0], centred[:, -1])
+    se, p = _jackknife(slope, np.log(without) @ line)
+    change = float(logs[-1] - logs[0])
+    se_ends, p_ends = _jackknife(change, np.log(without[:, -1]) - np.log(without[:, 0]))
+    t_pitman, p_pitman = pitman(centred[:, 0], centred[:, -1])
     return Trend(
         dispersion=dispersion,
         slope=slope,
         se_ols=se_ols,
         p_ols=p_ols,
         se=se,
-        p=float(2 * stats.t.sf(abs(slope) / se, n - 1)) if se > 0 else (1.0 if slope == 0 else 0.0),
+        p=p,
         ratio=float(dispersion[-1] / dispersion[0]),
-        correlation=correlation,
-        t_ends=t_ends,
+        se_ends=se_ends,
         p_ends=p_ends,
+        t_pitman=t_pitman,
+        p_pitman=p_pitman,
     )
 
 
-def ends(first: np.ndarray, last: np.ndarray) -> tuple[float, float, float]:
-    """Test whether two paired samples have one variance (Pitman 1939; Morgan 1939).
+def _jackknife(whole: float, without: np.ndarray) -> tuple[float, float]:
+    """Return standard error and p of an estimate, from those that leave out one region each."""
+    n = len(without)
+    se = float(np.sqrt((n - 1) / n * ((without - without.mean()) ** 2).sum()))
+    if se == 0:
+        return se, 1.0 if whole == 0 else 0.0
+    return se, float(2 * stats.t.sf(abs(whole) / se, n - 1))
 
-    cov(a + b, a - b) = var(a) - var(b), so that equal variances are a correlation of 0.
+
+def pitman(first: np.ndarray, last: np.ndarray) -> tuple[float, float]:
+    """Test whether two paired normal samples have one variance (Pitman 1939; Morgan 1939).
+
+    cov(a + b, a - b) = var(a) - var(b), so that equal variances are a correlation of 0. It is exact for normal values,
+    and rejects too often for values with longer tails.
     """
     total, fall = first + last, first - last
     total, fall = total - total.mean(), fall - fall.mean()
@@ -106,4 +121,4 @@ def ends(first: np.ndarray, last: np.ndarray) -> tuple[float, float, float]:
     r = float(np.clip((total * fall).sum() / scale, -1, 1)) if scale > 0 else 0.0
     df = len(first) - 2
     t = r * np.sqrt(df / (1 - r**2)) if abs(r) < 1 else np.inf * np.sign(r)
-    return r, float(t), float(2 * stats.t.sf(abs(t), df))
+    return float(t), float(2 * stats.t.sf(abs(t), df))

@@ -98,11 +98,12 @@ def convergence(
 
     Notes
     -----
-    Dispersions of successive years are of the same regions, and regress on time as if they were T independent numbers:
-    their p is far too small. `trend["p"]` leaves one region out after the other instead.
+    Dispersions of successive years are of the same regions, and regress on time as if they were T independent numbers;
+    their p is far too small: of persistent regions without a trend, 25 to 65 % are "significant" at 5 %. `trend["p"]`
+    leaves one region out after the other instead.
 
-    With region effects in a short panel b is too far below 0, by about (1 + rho) / (T - 1) of the whole step, rho being
-    the persistence (Nickell 1981): the speed is overstated. `dynamic_panel` corrects for it.
+    With region effects b is too far below 0, by an amount of order 1 / T (Nickell 1981), and the speed is overstated: of
+    a true speed of 0.105, 31 regions and 5 steps make 0.33, 20 steps 0.15. `dynamic_panel` corrects for it.
 
     References
     ----------
@@ -188,7 +189,14 @@ def _sigma(study: Study, variable: str, dispersion: Dispersion, missing: Missing
             {"slope": made.slope, "se": made.se, "p": made.p, "se_ols": made.se_ols, "p_ols": made.p_ols}, name="trend"
         ),
         ends=pd.Series(
-            {"ratio": made.ratio, "correlation": made.correlation, "t": made.t_ends, "p": made.p_ends}, name="ends"
+            {
+                "ratio": made.ratio,
+                "se_log": made.se_ends,
+                "p": made.p_ends,
+                "t_pitman": made.t_pitman,
+                "p_pitman": made.p_pitman,
+            },
+            name="ends",
         ),
         verdict=verdict_of(made.slope, made.p),
         notes=notes,

@@ -25,8 +25,9 @@ class SigmaConvergence(Result):
         regions that stay what they are (one region left out after the other); se_ols and p_ols, of the regression on
         time that studies print, as if the times were independent.
     ends : pandas.Series
-        ratio of the last dispersion to the first; correlation, t, p of the test that they are equal, which allows for
-        their being of the same regions (Pitman 1939; Morgan 1939).
+        ratio of the last dispersion to the first; se_log, of its logarithm, and p, leaving one region out after the
+        other; t_pitman, p_pitman of the test of Pitman (1939) and Morgan (1939), exact for normal values of the same
+        regions, and too ready to reject for others.
     verdict : str
         In words, at 5 %, by p of `trend`.
     notes : tuple of str
@@ -63,7 +64,7 @@ class SigmaConvergence(Result):
                 ("trend a unit of time", f"{100 * trend['slope']:.3f} %"),
                 ("leaving regions out", f"se {100 * trend['se']:.3f} %, p {trend['p']:.4f}"),
                 ("regression on time", f"se {100 * trend['se_ols']:.3f} %, p {trend['p_ols']:.4f}"),
-                ("last over first", f"{ends['ratio']:.4f}, p {ends['p']:.4f} (Pitman-Morgan)"),
+                ("last over first", f"{ends['ratio']:.4f}, p {ends['p']:.4f} (Pitman-Morgan {ends['p_pitman']:.4f})"),
             ],
         )
         shown = self.dispersions.to_string(float_format=lambda number: f"{number:.4f}")

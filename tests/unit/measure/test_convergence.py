@@ -221,8 +221,17 @@ def test_sigma_by_leaving_out_each_region(noisy, dispersion):
     np.testing.assert_allclose(table["cv"], wide.std(axis=0) / wide.mean(axis=0), rtol=1e-12)
     values = np.log(wide) if dispersion == "sd_log" else wide / wide.mean(axis=0)
     r, p = stats.pearsonr(values[:, 0] + values[:, -1], values[:, 0] - values[:, -1])
-    assert found.ends["correlation"] == pytest.approx(r, rel=1e-9)
-    assert found.ends["p"] == pytest.approx(p, rel=1e-6)
+    assert found.ends["t_pitman"] == pytest.approx(r * np.sqrt(23 / (1 - r**2)), rel=1e-9)
+    assert found.ends["p_pitman"] == pytest.approx(p, rel=1e-6)
+
+    def change(x):
+        of = np.log(x).std(axis=0) if dispersion == "sd_log" else x.std(axis=0) / x.mean(axis=0)
+        return np.log(of[-1] / of[0])
+
+    each = np.array([change(np.delete(wide, i, axis=0)) for i in range(25)])
+    se = np.sqrt(24 / 25 * ((each - each.mean()) ** 2).sum())
+    assert found.ends["se_log"] == pytest.approx(se, rel=1e-8)
+    assert found.ends["p"] == pytest.approx(2 * stats.t.sf(abs(change(wide)) / se, 24), rel=1e-7)
     assert found.ends["ratio"] == pytest.approx(table["relative_to_first"].iloc[-1])
     assert "Pitman" in found.summary()
 
@@ -231,7 +240,7 @@ def test_sigma_does_not_find_trends_where_there_are_none():
     """Persistent regions whose dispersion is constant: the regression on time is fooled, leaving regions out is not."""
     rng = np.random.default_rng(12)
     years = list(range(2000, 2012))
-    by_time, by_region, by_ends = [], [], []
+    by_time, by_region, by_ends, by_pitman = [], [], [], []
     for _ in range(150):
         logs = [rng.normal(0, 0.5, 25)]
         for _ in years[1:]:
@@ -240,9 +249,11 @@ def test_sigma_does_not_find_trends_where_there_are_none():
         by_time.append(made.trend["p_ols"] < 0.05)
         by_region.append(made.trend["p"] < 0.05)
         by_ends.append(made.ends["p"] < 0.05)
+        by_pitman.append(made.ends["p_pitman"] < 0.05)
     assert np.mean(by_time) > 0.4
     assert np.mean(by_region) < 0.14
-    assert np.mean(by_ends) < 0.1
+    assert np.mean(by_ends) < 0.12
+    assert np.mean(by_pitman) < 0.12
 
 
 def test_two_times_are_enough_for_sigma():
