@@ -38,6 +38,8 @@ class Recipe:
         Whether columns are weighted inside their dimension, and dimensions by their scores.
     stated : tuple of arrays
         Weights: of all columns; or, nested, of each dimension's columns and last of the dimensions.
+    bounds : (2, p) or None
+        Stated least and largest values; NaN where there are none.
     """
 
     weighting: Weighting
@@ -47,6 +49,7 @@ class Recipe:
     groups: tuple[np.ndarray, ...] = ()
     nested: bool = False
     stated: tuple[np.ndarray, ...] = ()
+    bounds: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +93,7 @@ def score(values: np.ndarray, signs: np.ndarray, recipe: Recipe) -> Scored:
 
     When nested, and the score of some dimension does not vary, there is no score: NaN.
     """
-    scaled = vector(values) if recipe.as_vectors else min_max(values, signs)
+    scaled = vector(values) if recipe.as_vectors else min_max(values, signs, recipe.bounds)
     up = signs if recipe.as_vectors else np.ones(len(signs))
     if recipe.nested:
         return _nested(scaled, up, recipe)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 
-def min_max(values: np.ndarray, signs: np.ndarray) -> np.ndarray:
-    """Return each column between 0 (its worst) and 1 (its best); sign -1 marks a cost, whose least is best."""
+def min_max(values: np.ndarray, signs: np.ndarray, bounds: np.ndarray | None = None) -> np.ndarray:
+    """Return each column between 0 (its worst) and 1 (its best); sign -1 marks a cost, whose least is best.
+
+    `bounds`, of shape (2, p), states least and largest values; where they are NaN, those found are taken.
+    """
     low, high = values.min(axis=0), values.max(axis=0)
+    if bounds is not None:
+        low, high = (
+            np.where(np.isnan(stated), found, stated) for stated, found in zip(bounds, (low, high), strict=True)
+        )
     worst, best = np.where(signs > 0, low, high), np.where(signs > 0, high, low)
     return np.asarray((values - worst) / (best - worst))
 

@@ -15,7 +15,12 @@ from spatial_region.measure._composite import Recipe
 from spatial_region.measure.composite_layout import assemble, of_factors
 from spatial_region.measure.composite_result import CompositeIndex
 from spatial_region.measure.factors import analyse
-from spatial_region.measure.indicators import read_directions, read_indicators, read_names
+from spatial_region.measure.indicators import (
+    read_bounds,
+    read_directions,
+    read_indicators,
+    read_names,
+)
 from spatial_region.measure.judgements import TOP, read_comparisons, read_shares
 
 Method = Literal["entropy", "topsis", "critic", "pca", "factor", "ahp", "equal", "stated"]
@@ -34,6 +39,7 @@ def composite_index(
     nested: bool = True,
     weighting: WeightingName | None = None,
     scaling: Scaling = "minmax",
+    bounds: Mapping[str, tuple[float, float]] | None = None,
     shift: float = 0.0,
     shares: Mapping[str, float] | pd.Series | None = None,
     pairwise: pd.DataFrame | Mapping[str, pd.DataFrame] | None = None,
@@ -80,6 +86,10 @@ def composite_index(
     scaling : {"minmax", "vector"}
         ``"vector"``, for TOPSIS alone, divides each indicator by its Euclidean length, as Hwang and Yoon did. Scores
         then depend on where the scale of an indicator begins.
+    bounds : mapping of indicator to (least, largest)
+        Goalposts of some or all indicators, as of the human development index, in their units: scaled between these
+        instead of the values found, scores can be compared with those of other studies, and no region is at 0 or 1 by
+        construction. Values outside are refused.
     shift : float
         Added to scaled values before entropies are taken, as some authors do to avoid ln 0. It is not needed, and
         recorded.
@@ -103,7 +113,8 @@ def composite_index(
     ------
     InputError
         If input is unfit: no direction, values that are no finite numbers, negative values under ``scaling="vector"``
-        with entropy weights, weights that do not sum to 1, comparisons that contradict one another.
+        with entropy weights, values
+        outside their bounds, weights that do not sum to 1, comparisons that contradict one another.
     ConstantVariableError
         If an indicator, or the score of a dimension, does not vary among rows weighted together.
     MissingValuesError
@@ -124,7 +135,7 @@ def composite_index(
     Weights from data say which indicators differ most between regions, not which matter most: an indicator in which one
     region stands far out weighs most by entropy. With nested dimensions their weights come from their scores, scaled
     between worst and best like indicators; what is added up, or measured from the ideal, are the scores as they are, so
-    that a score of 1 is the best value of every indicator.
+    that a sum of 1 is the best value of every indicator.
 
     References
     ----------
@@ -153,6 +164,7 @@ def composite_index(
     given = {
         "weighting": weighting,
         "scaling": scaling,
+        "bounds": bounds,
         "shift": shift,
         "shares": shares,
         "pairwise": pairwise,
@@ -168,6 +180,8 @@ def composite_index(
     data.check_vary(pooled=pooled)
     recorded = {**given, "weighting": chosen, "shares": None if shares is None else dict(shares)}
     recorded["pairwise"] = _plain(pairwise)
+    goalposts = None if bounds is None else read_bounds(bounds, data.frame)
+    recorded["bounds"] = None if bounds is None else {name: list(pair) for name, pair in bounds.items()}
     settings = {"method": method, "pooled": pooled, "nested": nested, "inconsistent": inconsistent, "missing": missing}
     spec = make_spec(
         "composite_index",
@@ -194,6 +208,7 @@ def composite_index(
         groups=tuple(np.array([names.index(name) for name in members]) for members in dimensions.values()),
         nested=nested and bool(dimensions) and chosen != "stated",
         stated=stated,
+        bounds=goalposts,
     )
     return assemble(data, signs, recipe, dimensions, consistency, spec, (*data.notes, *notes), pooled=pooled)
 
@@ -208,6 +223,7 @@ def _check_options(method: object, given: Mapping[str, Any], dimensions: dict[st
     serves = {
         "weighting": method == "topsis",
         "scaling": method == "topsis" and chosen != "critic",  # correlations of costs that are not turned mislead
+        "bounds": method not in ("pca", "factor") and given["scaling"] == "minmax",
         "shift": chosen == "entropy",
         "shares": chosen == "stated",
         "pairwise": chosen == "ahp",

@@ -54,7 +54,7 @@ def assemble(
     return CompositeIndex(
         scores=scores,
         ranks=_ranks(scores),
-        weights=_stack([(time, _weights(rows, signs, made, dimensions)) for time, rows, made in parts]),
+        weights=_stack([(time, _weights(rows, signs, made, dimensions, recipe.bounds)) for time, rows, made in parts]),
         dimensions=by_label(list(dimensions), lambda made: _present(made.dimensions)) if dimensions else None,
         dimension_weights=_stack([(time, _weighed(made, list(dimensions))) for time, _, made in parts])
         if dimensions
@@ -105,8 +105,17 @@ def _distances(made: Scored) -> np.ndarray:
     return np.empty((0, 2)) if found is None else np.column_stack([found.d_plus, found.d_minus])
 
 
-def _weights(rows: pd.DataFrame, signs: np.ndarray, made: Scored, dimensions: dict[str, list[str]]) -> pd.DataFrame:
+def _weights(
+    rows: pd.DataFrame,
+    signs: np.ndarray,
+    made: Scored,
+    dimensions: dict[str, list[str]],
+    bounds: np.ndarray | None,
+) -> pd.DataFrame:
     table = _describe(rows, signs)
+    if bounds is not None:
+        for end, stated in zip(("low", "high"), bounds, strict=True):
+            table[end] = np.where(np.isnan(stated), table[end], stated)
     if dimensions:
         member_of = {name: dimension for dimension, members in dimensions.items() for name in members}
         table.insert(0, "dimension", [member_of[name] for name in table.index])

@@ -23,7 +23,8 @@ class CompositeIndex(Result):
         Rank at each time, 1 for the highest score; ties share the better rank.
     weights : pandas.DataFrame
         One row an indicator (and time, when each time is weighted by itself). Columns: dimension, when there are some;
-        direction, 1 or -1; low and high, the least and the largest value; what the weight was made from (entropy and
+        direction, 1 or -1; low and high, the least and the largest value, found or
+        stated; what the weight was made from (entropy and
         divergence; deviation, conflict and information; or coefficient); within, the weight inside its dimension, when
         nested; weight, the weight in the whole, which sums to 1.
     dimensions : pandas.DataFrame or None

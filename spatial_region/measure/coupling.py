@@ -268,18 +268,7 @@ def _degrees(
         },
         index=levels.index,
     )
-    notes = []
-    if some.any() and variant != "fan":
-        notes.append(
-            f"Some system is 0 in {some.sum()} rows, so that C and D are 0: {name_some(levels.index[some])}. "
-            "An index scaled between the worst and the best region has such zeros by construction."
-        )
-    if nothing.any():
-        ruling = "C is 1" if variant == "fan" else "C is undefined (0 / 0)"
-        notes.append(
-            f"All systems are 0 in {nothing.sum()} rows, where {ruling} and D is 0: {name_some(levels.index[nothing])}."
-        )
-    return rows, tuple(notes)
+    return rows, _rule_zeros(levels.index, some, nothing, variant)
 
 
 def _lowest(levels: pd.DataFrame) -> np.ndarray:
@@ -290,3 +279,19 @@ def _lowest(levels: pd.DataFrame) -> np.ndarray:
     for row in np.flatnonzero(at_bottom.sum(axis=1) > 1):
         found[row] = ", ".join(map(str, names[at_bottom[row]]))
     return np.asarray(found)
+
+
+def _rule_zeros(index: pd.Index, some: np.ndarray, nothing: np.ndarray, variant: Variant) -> tuple[str, ...]:
+    notes = []
+    if some.any() and variant != "fan":
+        notes.append(
+            f"Some system is 0 in {some.sum()} of {len(index)} rows, so that C and D are 0: {name_some(index[some])}. "
+            "An index scaled between the worst and the best region has such zeros by construction."
+        )
+    if nothing.any():
+        ruling = "C is 1" if variant == "fan" else "C is undefined (0 / 0)"
+        notes.append(
+            f"All systems are 0 in {nothing.sum()} of {len(index)} rows, where {ruling} and D is 0: "
+            f"{name_some(index[nothing])}."
+        )
+    return tuple(notes)

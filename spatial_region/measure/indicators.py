@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -207,3 +208,35 @@ def _sign(given: object, of: str) -> int:
     if not isinstance(given, (str, bool)) and given in (1, -1):
         return 1 if given == 1 else -1
     raise InputError(f'direction of {of} must be "benefit" or "cost" (or +1 or -1); found {given!r}.')
+
+
+def read_bounds(bounds: object, frame: pd.DataFrame) -> np.ndarray:
+    """Return stated least and largest values of each column, NaN where there are none.
+
+    Raises
+    ------
+    InputError
+        If they are no two ascending numbers, or values lie outside.
+    UnknownNameError
+        If they are of another variable.
+    """
+    if not isinstance(bounds, Mapping):
+        raise InputError(f"bounds must be a mapping of indicator to (least, largest); found {type(bounds).__name__}.")
+    names = list(frame.columns)
+    stated = np.full((2, len(names)), np.nan)
+    for name, pair in bounds.items():
+        if name not in names:
+            raise UnknownNameError(f"bounds name {name!r}, which is no indicator.{did_you_mean(name, names)}")
+        ends: list[Any] = list(pair) if isinstance(pair, (list, tuple)) else []
+        numbers = all(isinstance(end, Real) and not isinstance(end, bool) and np.isfinite(float(end)) for end in ends)
+        if len(ends) != 2 or not numbers or not ends[0] < ends[1]:
+            raise InputError(f"bounds of {name!r} must be two ascending numbers, least and largest; found {pair!r}.")
+        outside = frame[name][(frame[name] < ends[0]) | (frame[name] > ends[1])]
+        if len(outside):
+            shown = ", ".join(f"{value:g} at {label}" for label, value in outside.head(5).items())
+            raise InputError(
+                f"{name!r} lies outside its bounds {ends[0]:g} to {ends[1]:g} in {len(outside)} of {len(frame)} rows: "
+                f"{shown}. Widen the bounds."
+            )
+        stated[:, names.index(name)] = ends
+    return stated

@@ -232,6 +232,34 @@ def test_stated_shares_are_published_weights():
     assert "sum to 0.99" in made.notes[0]
 
 
+def test_stated_bounds_replace_the_values_found():
+    table = panel()
+    bounds = {"gdp": (0.0, 1e6), "smoke": (0, 5000)}
+    made = composite_index(table, NAMES, direction=DIRECTION, bounds=bounds)
+    columns = scaled_by_hand(table)
+    columns["gdp"] = [v / 1e6 for v in table["gdp"]]
+    columns["smoke"] = [(5000 - v) / 5000 for v in table["smoke"]]
+    w = entropy_by_hand(columns)
+    np.testing.assert_allclose(made.scores, sum_by_hand(columns, w), rtol=1e-12)
+    assert made.weights.loc["smoke", ["low", "high"]].tolist() == [0, 5000]
+    assert made.weights.loc["parks", ["low", "high"]].tolist() == [table["parks"].min(), table["parks"].max()]
+    half = composite_index(table.iloc[:9], NAMES, direction=DIRECTION, bounds=bounds, method="equal")
+    np.testing.assert_allclose(half.scaled["gdp"], made.scaled["gdp"].iloc[:9], rtol=1e-14)
+    json.dumps(made.spec.to_dict())
+    ask = {"direction": DIRECTION}
+    with pytest.raises(InputError, match="'gdp' lies outside its bounds 0 to 1"):
+        composite_index(table, NAMES, bounds={"gdp": (0, 1)}, **ask)
+    with pytest.raises(UnknownNameError, match="'gpd'"):
+        composite_index(table, NAMES, bounds={"gpd": (0, 1)}, **ask)
+    for wrong in ((1, 0), (0,), "01", (0, np.inf), 5):
+        with pytest.raises(InputError, match="two ascending numbers"):
+            composite_index(table, NAMES, bounds={"gdp": wrong}, **ask)
+    with pytest.raises(InputError, match="bounds must be a mapping"):
+        composite_index(table, NAMES, bounds=[(0, 1)], **ask)
+    with pytest.raises(OptionError, match="bounds= does nothing"):
+        composite_index(table, NAMES, bounds=bounds, method="pca", **ask)
+
+
 def matrix(names, w):
     return pd.DataFrame([[w[a] / w[b] for b in names] for a in names], index=names, columns=names)
 

@@ -156,8 +156,8 @@ def test_zero_systems_are_ruled_and_noted():
         assert made.rows.loc["some", ["C", "T", "D"]].tolist() == [0, 0.4, 0]
         assert np.isnan(made.rows.loc["all", "C"])
         assert made.rows.loc["all", ["T", "D"]].tolist() == [0, 0]
-        assert "0 in 1 rows, so that C and D are 0: some" in made.notes[0]
-        assert "All systems are 0 in 1 rows" in made.notes[1]
+        assert "0 in 1 of 3 rows, so that C and D are 0: some" in made.notes[0]
+        assert "All systems are 0 in 1 of 3 rows" in made.notes[1]
     fan = coupling_coordination(table, variant="fan")
     assert fan.rows["C"].round(12).tolist() == [0.2, 1, 1]
     assert fan.rows.loc["all", "D"] == 0
