@@ -39,7 +39,7 @@ def factor_bars(
     Parameters
     ----------
     q : pandas.Series
-        q by factor, between 0 and 1.
+        q by factor, between 0 and 1. An undefined one (NaN) has no bar.
     p : pandas.Series, optional
         p-value by factor; stars at 1, 5 and 10 %. An undefined one (NaN) has no stars.
     intervals : pandas.DataFrame, optional
@@ -65,8 +65,8 @@ def factor_bars(
     DuplicateError
         If a factor occurs twice.
     InputError
-        If q or an end of its interval does not lie between 0 and 1, an interval ends before it begins or lacks a
-        column, or `level` does not lie between 0 and 1.
+        If q (where it is defined) or an end of its interval does not lie between 0 and 1, an interval ends before it
+        begins or lacks a column, or `level` does not lie between 0 and 1.
 
     Examples
     --------
@@ -80,15 +80,16 @@ def factor_bars(
     check_between(level, "level", low=0, high=1)
     if q.index.has_duplicates:
         raise DuplicateError(f"q: found twice: {', '.join(map(str, q.index[q.index.duplicated()].unique()))}.")
-    if not len(q) or not q.between(0, 1).all():
-        raise InputError(f"q must lie between 0 and 1; found {q[~q.between(0, 1)].to_dict()}.")
+    outside = q[~(q.between(0, 1) | q.isna())]
+    if not len(q) or len(outside):
+        raise InputError(f"q must lie between 0 and 1; found {outside.to_dict()}.")
     data = pd.DataFrame({"q": q.astype(float)}, index=q.index.rename("factor"))
     if p is not None:
         check_same_regions(p.index, q.index, left="p", right="q", names=None)
         data["p"] = p.reindex(q.index)
     if intervals is not None:
         data[_ENDS] = _checked_intervals(intervals, q)
-    data["text"] = [f"{value:.3f}" for value in data["q"]]
+    data["text"] = ["–" if np.isnan(value) else f"{value:.3f}" for value in data["q"]]
     if p is not None:
         data["text"] += data["p"].map(stars)
     data = data.sort_values("q", ascending=False, kind="stable")
@@ -122,7 +123,8 @@ def _checked_intervals(intervals: pd.DataFrame, q: pd.Series) -> pd.DataFrame:
 def _notes(data: pd.DataFrame, level: float, note: str, lang: str) -> tuple[str, ...]:
     key = ("；" if lang == "zh" else "; ").join(filter(None, (word("stars", lang) if "p" in data else "", note)))
     whiskers = "q_lower" in data and data[_ENDS].notna().all(axis=1).any()
-    return tuple(filter(None, (key, word("whiskers", lang, level=f"{100 * level:g}") if whiskers else "")))
+    undefined = word("undefined q", lang) if data["q"].isna().any() else ""
+    return tuple(filter(None, (key, word("whiskers", lang, level=f"{100 * level:g}") if whiskers else "", undefined)))
 
 
 def _draw(data: pd.DataFrame, shown: list[str], notes: tuple[str, ...], options: ChartOptions) -> Any:
@@ -140,10 +142,10 @@ def _draw(data: pd.DataFrame, shown: list[str], notes: tuple[str, ...], options:
     )
     places = np.arange(len(data))
     axes.barh(places, data["q"], height=0.62, color=_FILL, gid="factors")
-    ends = data["q"]
+    ends = data["q"].fillna(0.0)
     if "q_lower" in data:
         known = data[_ENDS].notna().all(axis=1).to_numpy()
-        ends = data[["q", "q_upper"]].max(axis=1).where(known, data["q"])
+        ends = data[["q", "q_upper"]].max(axis=1).where(known, ends)
         _draw_whiskers(axes, places[known], data[known])
     largest = float(ends.max()) or 1.0
     axes.set_xlim(0, largest)

@@ -50,9 +50,9 @@ def draw_q_table(
     below, turned = _below(list(heads.values()), across)
     foot = max(text_size(label, TEXT_SIZE)[not turned] for label in below) + 0.14
     norm = Normalize(0.0, float(np.nanmax(data["q"])) or 1.0 if data["q"].notna().any() else 1.0)
-    colours = [
-        "#ffffff" if np.isnan(q) else to_hex(matplotlib.colormaps[_PALETTE](norm(q))) for q in data["q"].astype(float)
-    ]
+    q = data["q"].to_numpy(dtype=float)
+    filled = matplotlib.colormaps[_PALETTE](norm(q))
+    colours = ["#ffffff" if absent else to_hex(colour) for absent, colour in zip(np.isnan(q), filled, strict=True)]
     found = pd.MultiIndex.from_frame(data[["factor", "column"]])
     lacking = data["q"].isna().any() or len(found) < len(rows) * len(heads)
     said = [word("q by group", lang), *(note for note in notes if note)]

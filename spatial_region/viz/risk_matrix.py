@@ -107,7 +107,7 @@ def risk_matrix(
     norm = _scale(cells)
     significant = cells["significant"] == True  # noqa: E712  None stands for no test
     cells["stars"] = cells["p_adjusted"].map(stars).where(significant, "")
-    colours = [to_hex(matplotlib.colormaps[_PALETTE](norm(value))) for value in cells["difference"]]
+    colours = [to_hex(colour) for colour in matplotlib.colormaps[_PALETTE](norm(cells["difference"].to_numpy()))]
     diagonal = cells["row"] == cells["column"]
     cells["colour"] = np.where(diagonal, "#ffffff", np.where(significant, colours, _PLAIN))
     with style(lang):

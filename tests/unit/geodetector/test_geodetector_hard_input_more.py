@@ -10,6 +10,7 @@ import pytest
 from libpysal.graph import Graph
 
 import spatial_region as sr
+from spatial_region import viz
 from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError, WeightsError
 from spatial_region.geodetector._spatial_draws import spatial_modes
 
@@ -339,3 +340,26 @@ def test_pairs_of_many_strata_are_compared_piece_by_piece(monkeypatch):
     monkeypatch.setattr(import_module("spatial_region.geodetector._studentized_range"), "_AT_ONCE", 7)
     pieces = sr.geodetector(frame, "y", ["g"], permutations=0).risk
     np.testing.assert_allclose(pieces["p_games_howell"], whole["p_games_howell"], rtol=1e-13)
+
+
+# Figures
+
+
+@pytest.mark.filterwarnings("ignore::spatial_region.errors.SmallSampleWarning")
+def test_a_factor_without_q_has_a_line_without_a_bar(towns):
+    alone = towns.assign(alone=["a"] * 26 + list("bcdefghijk"))
+    found = sr.geodetector(alone, "y", ["alone", "zone"], singletons="drop", permutations=0)
+    assert np.isnan(found.factors.loc["alone", "q"])
+    drawn = viz.plot(found, kind="factor").data
+    assert drawn.index.tolist() == ["zone", "alone"]
+    assert drawn["text"].tolist()[1] == "–"
+    only = sr.geodetector(alone, "y", ["alone"], singletons="drop", permutations=0)
+    assert viz.plot(only, kind="factor", lang="zh").data["text"].tolist() == ["–"]
+
+
+def test_a_matrix_of_too_many_strata_is_refused():
+    rng = np.random.default_rng(3)
+    many = pd.DataFrame({"y": rng.normal(size=600), "g": np.repeat([f"s{i}" for i in range(150)], 4)})
+    found = sr.geodetector(many, "y", ["g"], permutations=0)
+    with pytest.raises(InputError, match="cells of 'g' with 150 strata"):
+        viz.plot(found, kind="risk")
