@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -239,7 +240,7 @@ def test_published_quadrants_are_followed(results):
     moves = table(folder, "moves_matrix")
     quadrants = pd.read_csv(STUDIES / "urbanisation" / "urbanisation_quadrants.csv", dtype={"adcode": str})
     wide = quadrants.pivot(index="adcode", columns="year", values="quadrant")
-    steps = [pair for before, after in zip(wide.columns, wide.columns[1:]) for pair in zip(wide[before], wide[after])]
+    steps = [move for step in pairwise(wide.columns) for move in wide[list(step)].itertuples(index=False, name=None)]
     counted = pd.Series(steps).value_counts()
     probabilities = moves.set_index(moves.columns[0])
     for start in ("HH", "LH", "LL", "HL"):
