@@ -24,6 +24,9 @@ class Convention:
         Whether the adjustments of LLC are looked up at the mean of T - p - 1, or at T.
     llc_rounded : bool
         Whether the bandwidth 3.21 T^(1/3) of LLC is rounded, or cut to a whole number.
+    llc_drift : bool
+        Whether the changes of LLC lose no more than a drift that the null has: nothing with a constant and their mean
+        with a trend, as under the published adjustments; or what the regression takes from levels.
     pp_current : bool
         Whether the correction of Phillips and Perron takes squares of the current levels, or of those before.
     """
@@ -32,6 +35,7 @@ class Convention:
     ips_by_rows: bool
     llc_by_rows: bool
     llc_rounded: bool
+    llc_drift: bool
     pp_current: bool
 
     def llc_bandwidth(self, times: int) -> int:
@@ -41,7 +45,7 @@ class Convention:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    "paper": Convention(True, True, True, False, False),
-    "plm": Convention(False, True, False, True, True),
-    "stata": Convention(True, False, True, False, False),
+    "paper": Convention(True, True, True, False, True, False),
+    "plm": Convention(False, True, False, True, False, True),
+    "stata": Convention(True, False, True, False, False, False),
 }

@@ -83,7 +83,8 @@ def raw_panel(study: object) -> tuple[pd.DataFrame, pd.Series]:
         raise DuplicateError(f"columns found twice: {name_some(data.columns[data.columns.duplicated()].unique())}.")
     levels = [data.index.get_level_values(place).unique().sort_values() for place in (0, 1)]
     whole = pd.MultiIndex.from_product(levels, names=["region", "time"])
-    return data.rename_axis(["region", "time"]).reindex(whole), names
+    # The index itself is set as well: rows that were left out stay behind in the levels of the old one.
+    return data.rename_axis(["region", "time"]).reindex(whole).set_axis(whole), names
 
 
 def panel_frame(study: object, variables: Sequence[str], *, missing: Missing = "raise") -> PanelFrame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spatial_region.paneltests._adf import Array, Whole, adf, deterministic, long_run_variance, partial_out
+from spatial_region.paneltests._adf import TERMS, Array, Whole, adf, deterministic, long_run_variance, partial_out
 
 # Levin, Lin and Chu (2002), table 2: mean and standard deviation adjustments by number of times.
 _TIMES = np.array([25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 250, 500], dtype=float)
@@ -53,7 +53,7 @@ def moments(times: float, trend: str) -> tuple[float, float]:
     return float(np.interp(times, _TIMES, _MEANS[trend])), float(np.interp(times, _TIMES, _DEVIATIONS[trend]))
 
 
-def pooled(series: Array, lags: Whole, trend: str, *, bandwidth: int, corrected: bool, by_rows: bool) -> Pooled:
+def pooled(series: Array, lags: Whole, trend: str, *, bandwidth: int, drift: bool, by_rows: bool) -> Pooled:
     """Return the pooled t ratio and its adjustment.
 
     Parameters
@@ -62,9 +62,11 @@ def pooled(series: Array, lags: Whole, trend: str, *, bandwidth: int, corrected:
     lags : (n,)
     trend : {"none", "constant", "trend"}
     bandwidth : int
-        Of the long-run variance of the changes (about their mean, or their trend).
-    corrected : bool
-        Whether variances are divided by degrees of freedom.
+        Of the long-run variance of the changes.
+    drift : bool
+        Whether the changes lose no more than a drift under the null: with a constant nothing, as a series with a unit
+        root then has none, and with a trend their mean. The tabulated adjustments go with that. Otherwise they lose
+        their mean, or their trend.
     by_rows : bool
         Whether adjustments are looked up at the mean number of rows T - p - 1, or at T.
     """
@@ -73,7 +75,7 @@ def pooled(series: Array, lags: Whole, trend: str, *, bandwidth: int, corrected:
     changes, levels = [], []
     for count in np.unique(lags):
         chosen = np.flatnonzero(lags == count)
-        sigma2[chosen] = adf(series[chosen], int(count), trend, corrected=corrected).sigma2
+        sigma2[chosen] = adf(series[chosen], int(count), trend, corrected=False).sigma2
         deviation = np.sqrt(sigma2[chosen])[:, None]
         change, level = partial_out(series[chosen], int(count), trend)
         changes.append((change / deviation).ravel())
@@ -82,10 +84,10 @@ def pooled(series: Array, lags: Whole, trend: str, *, bandwidth: int, corrected:
     squares = float(level @ level)
     coefficient = float(level @ change) / squares
     rest = change - coefficient * level
-    variance = float(rest @ rest) / (len(rest) - (1 if corrected else 0))
+    variance = float(rest @ rest) / len(rest)
     error = float(np.sqrt(variance / squares))
     rows = times - float(lags.mean()) - 1
-    long_run = _long_run(series, trend, bandwidth)
+    long_run = _long_run(series, max(0, TERMS[trend] - 1) if drift else TERMS[trend], bandwidth)
     ratio = float(np.sqrt(np.maximum(long_run, 0.0) / sigma2).mean())
     mean, deviation_of_t = moments(rows if by_rows else times, trend)
     shift = n * rows * ratio * error * mean / (float(rest @ rest) / (n * rows))
@@ -93,11 +95,9 @@ def pooled(series: Array, lags: Whole, trend: str, *, bandwidth: int, corrected:
     return Pooled((t - shift) / deviation_of_t, coefficient, t, sigma2, long_run)
 
 
-def _long_run(series: Array, trend: str, bandwidth: int) -> Array:
+def _long_run(series: Array, terms: int, bandwidth: int) -> Array:
     change = np.diff(series, axis=1)
-    # The drift of a series with a constant is a mean of its changes, that of one with a trend a trend of them.
-    terms = deterministic(change.shape[1], trend)
-    if terms.shape[1]:
-        q, _ = np.linalg.qr(terms)
+    if terms:
+        q, _ = np.linalg.qr(deterministic(change.shape[1], "trend")[:, :terms])
         change = change - (change @ q) @ q.T
     return long_run_variance(change, bandwidth)

@@ -164,7 +164,7 @@ def _llc_test(series: Series, options: Options) -> Outcome:
         own.lags,
         options.trend,
         bandwidth=bandwidth,
-        corrected=False,
+        drift=options.convention.llc_drift,
         by_rows=options.convention.llc_by_rows,
     )
     notes = []

@@ -80,8 +80,11 @@ def unit_root(
         Whether to take out the mean of all regions at each time first.
     convention : {"paper", "plm", "stata"}
         Choices that move the numbers. ``"paper"``: t ratios with degrees of freedom; adjustments looked up at the rows
-        T - p - 1 (gretl's W). ``"plm"``: t ratios without degrees of freedom; those of LLC at T and its bandwidth
-        rounded; Z-tau as in urca (R's plm 2.6). ``"stata"``: as ``"paper"``, but moments of IPS at T.
+        T - p - 1 (gretl's W); changes in LLC lose only a drift that the null has, which is what its adjustments are
+        for. ``"plm"`` (R's plm 2.6, urca): t ratios without degrees of freedom; changes in LLC lose their mean, or
+        their trend, its bandwidth is rounded and its adjustments are those at T; Z-tau with squares of current levels.
+        ``"stata"``: as ``"paper"``, but LLC's changes as in plm and moments of IPS at T. Only the first keeps the size
+        of LLC in short panels.
     level : float
         Level of the verdicts.
     missing : {"raise", "drop"}
