@@ -114,12 +114,13 @@ def slacks_based(inputs: np.ndarray, outputs: np.ndarray, *, orientation: str, v
 
     Not oriented: by the change of variables of Charnes and Cooper, minimise the mean of the combined inputs over the
     unit's own, where the mean of the combined outputs over the unit's own is 1; t is the first extra variable, and
-    shares and slacks are t times what they stand for. Oriented: one of the two means, the other side being kept, whose
-    slacks are then maximised.
+    shares and slacks are t times what they stand for; of equally good targets, that with the least change of outputs
+    (under constant returns there are many, larger and smaller). Oriented: one of the two means, the other side being
+    kept, whose slacks are then maximised.
     """
     m, s = inputs.shape[1], outputs.shape[1]
     if orientation == "none":
-        draft = _Draft(inputs, outputs, height=m + s + 1 + vrs, width=1 + m + s, levels=1)
+        draft = _Draft(inputs, outputs, height=m + s + 1 + vrs, width=1 + m + s, levels=2)
         draft.rows[:, m + s, draft.of_outputs] = 1 / (s * draft.own_outputs)
         draft.rows[:, draft.of_outputs] *= -1.0
         draft.extra[:, draft.of_inputs, 0] = -1.0
@@ -129,6 +130,7 @@ def slacks_based(inputs: np.ndarray, outputs: np.ndarray, *, orientation: str, v
         draft.start[: m + s] = 1 + both
         draft.right[:, m + s] = 1.0
         draft.cost_units[:, 0, draft.of_inputs] = 1 / (m * draft.own_inputs)
+        draft.cost_extra[:, 1, 0] = -1.0  # the larger t is, the less outputs change
         if vrs:
             draft.rows[:, -1, -1] = 1.0
             draft.extra[:, -1, 0] = -1.0
@@ -152,8 +154,9 @@ def super_slacks_based(inputs: np.ndarray, outputs: np.ndarray, *, orientation: 
     """Write down the super-efficiency of Tone (2002): how far a unit is from what the others can do.
 
     Inputs may grow by a share a (of the unit's own), outputs shrink by a share d of at most one. Not oriented: minimise
-    (1 + mean a) / (1 - mean d), by the change of variables of Charnes and Cooper with t the first extra variable. Only
-    inputs or only outputs change when oriented. The slacks here are what inputs and outputs change by.
+    (1 + mean a) / (1 - mean d), by the change of variables of Charnes and Cooper with t the first extra variable; of
+    equally good targets, that with the least change of outputs. Only inputs or only outputs change when oriented. The
+    slacks here are what inputs and outputs change by.
     """
     m, s = inputs.shape[1], outputs.shape[1]
     free = orientation == "none"
@@ -161,7 +164,7 @@ def super_slacks_based(inputs: np.ndarray, outputs: np.ndarray, *, orientation: 
     lower, upper = int(free), int(free) + m  # places of a and d
     bound, spare = upper + s, upper + 2 * s  # places of 1 - d and of the slacks of the rows
     height = m + s + shrink * s + free + vrs
-    draft = _Draft(inputs, outputs, height=height, width=spare + m + s, levels=1)
+    draft = _Draft(inputs, outputs, height=height, width=spare + m + s, levels=1 + free)
     draft.extra[:, draft.of_inputs, spare + draft.of_inputs] = 1.0
     draft.start[:m] = spare + draft.of_inputs
     if grow:
@@ -180,7 +183,7 @@ def super_slacks_based(inputs: np.ndarray, outputs: np.ndarray, *, orientation: 
         draft.extra[:, norm, 0] = 1.0
         draft.extra[:, norm, upper : upper + s] = -1 / s
         draft.right[:, norm] = 1.0
-        draft.cost_extra[:, 0, 0] = 1.0
+        draft.cost_extra[:, :, 0] = 1.0  # the smaller t is, the less outputs change
         if vrs:
             draft.rows[:, -1, -1] = 1.0
             draft.extra[:, -1, 0] = -1.0

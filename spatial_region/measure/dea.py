@@ -53,7 +53,8 @@ def dea(
     te and pte come from the same model under constant and variable returns. Output-oriented scores are 1 / phi, so that
     they too lie in (0, 1]. After a radial score the sum of slacks, each over the mean of its variable, is maximised:
     other packages maximise other sums, and where several optima exist their slacks and peers may differ; scores
-    may not. Of super-efficiency, se and returns are those of the ordinary scores.
+    may not. Of equally good slacks-based targets, that with the least change of outputs is taken. Of super-efficiency,
+    se and returns are those of the ordinary scores.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def dea(
     Charnes, Cooper & Rhodes (1978), doi:10.1016/0377-2217(78)90138-8. Banker, Charnes & Cooper (1984),
     doi:10.1287/mnsc.30.9.1078. Andersen & Petersen (1993), doi:10.1287/mnsc.39.10.1261. Tone (2001),
     doi:10.1016/S0377-2217(99)00407-5. Tone (2002), doi:10.1016/S0377-2217(01)00324-1. Returns to scale from one
-    optimum: Seiford & Zhu (1999), doi:10.1016/S0305-0483(98)00025-5.
+    optimum: Seiford & Zhu (1999), Omega 27(1), 1-11.
 
     Examples
     --------

@@ -96,9 +96,9 @@ def malmquist(
 
     References
     ----------
-    Färe, Grosskopf, Norris & Zhang (1994), American Economic Review 84(1), 66-83,
-    https://www.jstor.org/stable/2117971. Ray & Desli (1997), American Economic Review 87(5), 1033-1039,
-    https://www.jstor.org/stable/2951340. Caves, Christensen & Diewert (1982), doi:10.2307/1913388.
+    Färe, Grosskopf, Norris & Zhang (1994), American Economic Review 84(1), 66-83, https://www.jstor.org/stable/2117971.
+    Ray & Desli (1997), American Economic Review 87(5), 1033-1039. Caves, Christensen & Diewert (1982),
+    doi:10.2307/1913388.
 
     Examples
     --------
