@@ -180,7 +180,7 @@ def composite_index(
     data.check_vary(pooled=pooled)
     recorded = {**given, "weighting": chosen, "shares": None if shares is None else dict(shares)}
     recorded["pairwise"] = _plain(pairwise)
-    goalposts = None if bounds is None else read_bounds(bounds, data.frame)
+    goalposts = None if bounds is None else read_bounds(bounds, data)
     recorded["bounds"] = None if bounds is None else {name: list(pair) for name, pair in bounds.items()}
     settings = {"method": method, "pooled": pooled, "nested": nested, "inconsistent": inconsistent, "missing": missing}
     spec = make_spec(

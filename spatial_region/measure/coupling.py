@@ -17,7 +17,7 @@ from spatial_region.errors import AlignmentError, DuplicateError, InputError
 from spatial_region.measure._coupling import FORMULAS, Variant, coupling
 from spatial_region.measure.coupling_result import CouplingResult
 from spatial_region.measure.grades import grade
-from spatial_region.measure.indicators import Indicators, read_indicators, read_names
+from spatial_region.measure.indicators import Indicators, name_rows, read_indicators, read_names
 from spatial_region.measure.judgements import read_shares
 
 Classes = Literal["ten", "ten_zh"]
@@ -158,7 +158,7 @@ def coupling_coordination(
     shares, notes = _shares(weights, names)
     _check_range(data, bound)
     levels = data.frame / bound
-    rows, ruled = _degrees(levels, shares, variant, threshold)
+    rows, ruled = _degrees(levels, data.names, shares, variant, threshold)
     if classes is not None:
         rows["class"] = grade(rows["D"].clip(upper=1.0), edges=TEN_EDGES, labels=TEN_CLASSES[classes])
     options = {"variant": variant, "upper": bound, "synchronous": threshold, "classes": classes, "missing": missing}
@@ -237,7 +237,7 @@ def _check_range(data: Indicators, upper: float) -> None:
     for name, values in data.frame.items():
         outside = values[(values < 0) | (values > upper)]
         if len(outside):
-            shown = ", ".join(f"{value:g} at {label}" for label, value in outside.head(5).items())
+            shown = name_rows(outside.index, data.names, values=outside)
             hint = (
                 " For an index x 100 pass upper=100." if upper == 1 and 1 < data.frame.to_numpy().max() <= 100 else ""
             )
@@ -248,7 +248,7 @@ def _check_range(data: Indicators, upper: float) -> None:
 
 
 def _degrees(
-    levels: pd.DataFrame, shares: np.ndarray, variant: Variant, threshold: float
+    levels: pd.DataFrame, names: pd.Series | None, shares: np.ndarray, variant: Variant, threshold: float
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     values = levels.to_numpy()
     c, t = coupling(values, variant), values @ shares
@@ -268,7 +268,7 @@ def _degrees(
         },
         index=levels.index,
     )
-    return rows, _rule_zeros(levels.index, some, nothing, variant)
+    return rows, _rule_zeros(levels.index, names, some, nothing, variant)
 
 
 def _lowest(levels: pd.DataFrame) -> np.ndarray:
@@ -281,17 +281,19 @@ def _lowest(levels: pd.DataFrame) -> np.ndarray:
     return np.asarray(found)
 
 
-def _rule_zeros(index: pd.Index, some: np.ndarray, nothing: np.ndarray, variant: Variant) -> tuple[str, ...]:
+def _rule_zeros(
+    index: pd.Index, names: pd.Series | None, some: np.ndarray, nothing: np.ndarray, variant: Variant
+) -> tuple[str, ...]:
     notes = []
     if some.any() and variant != "fan":
         notes.append(
-            f"Some system is 0 in {some.sum()} of {len(index)} rows, so that C and D are 0: {name_some(index[some])}. "
-            "An index scaled between the worst and the best region has such zeros by construction."
+            f"Some system is 0 in {some.sum()} of {len(index)} rows, so that C and D are 0: "
+            f"{name_rows(index[some], names)}. An index scaled between the worst and the best region has such zeros by construction."
         )
     if nothing.any():
         ruling = "C is 1" if variant == "fan" else "C is undefined (0 / 0)"
         notes.append(
             f"All systems are 0 in {nothing.sum()} of {len(index)} rows, where {ruling} and D is 0: "
-            f"{name_some(index[nothing])}."
+            f"{name_rows(index[nothing], names)}."
         )
     return tuple(notes)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import did_you_mean, name_some
+from spatial_region.core.messages import did_you_mean, name_regions, name_some
 from spatial_region.core.options import Missing, check_option
 from spatial_region.core.sample import as_numbers
 from spatial_region.core.study import Study
@@ -82,6 +82,18 @@ class Indicators:
                 )
 
 
+def name_rows(index: pd.Index, names: pd.Series | None = None, *, values: pd.Series | None = None) -> str:
+    """Name up to five rows as ``Chifeng (150400) at 2010``, with their values if given, and count the rest."""
+    shown = []
+    for label in index[:5]:
+        region, time = label if isinstance(index, pd.MultiIndex) else (label, None)
+        shown.append(name_regions([region], names) + ("" if time is None else f" at {time}"))
+        if values is not None:
+            shown[-1] = f"{values.loc[label]:g} in {shown[-1]}"
+    more = len(index) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
 def read_indicators(study: object, names: list[str], *, missing: Missing) -> Indicators:
     """Return variables of a study, or of a labelled table.
 
@@ -105,14 +117,14 @@ def read_indicators(study: object, names: list[str], *, missing: Missing) -> Ind
     for name in names:
         infinite = numbers.index[np.isinf(numbers[name])]
         if len(infinite):
-            raise InputError(f"{name!r} is infinite for {name_some(infinite)}. Correct it, or make it missing.")
+            raise InputError(f"{name!r} is infinite in {name_rows(infinite, shown)}. Correct it, or make it missing.")
     notes: tuple[str, ...] = ()
     absent = numbers.isna()
     if absent.to_numpy().any():
         rows = absent.any(axis="columns")
         found = (
             f"{name_some(map(repr, numbers.columns[absent.any()]))} missing in {rows.sum()} of {len(rows)} rows: "
-            f"{name_some(numbers.index[rows])}."
+            f"{name_rows(numbers.index[rows], shown)}."
         )
         if missing == "raise" or rows.all():
             raise MissingValuesError(f'{found} Pass missing="drop" to leave these rows without a score, or fill them.')
@@ -210,7 +222,7 @@ def _sign(given: object, of: str) -> int:
     raise InputError(f'direction of {of} must be "benefit" or "cost" (or +1 or -1); found {given!r}.')
 
 
-def read_bounds(bounds: object, frame: pd.DataFrame) -> np.ndarray:
+def read_bounds(bounds: object, data: Indicators) -> np.ndarray:
     """Return stated least and largest values of each column, NaN where there are none.
 
     Raises
@@ -222,21 +234,20 @@ def read_bounds(bounds: object, frame: pd.DataFrame) -> np.ndarray:
     """
     if not isinstance(bounds, Mapping):
         raise InputError(f"bounds must be a mapping of indicator to (least, largest); found {type(bounds).__name__}.")
-    names = list(frame.columns)
+    frame, names = data.frame, list(data.frame.columns)
     stated = np.full((2, len(names)), np.nan)
     for name, pair in bounds.items():
         if name not in names:
             raise UnknownNameError(f"bounds name {name!r}, which is no indicator.{did_you_mean(name, names)}")
         ends: list[Any] = list(pair) if isinstance(pair, (list, tuple)) else []
-        numbers = all(isinstance(end, Real) and not isinstance(end, bool) and np.isfinite(float(end)) for end in ends)
+        numbers = all(not isinstance(end, bool) and isinstance(end, Real) and np.isfinite(float(end)) for end in ends)
         if len(ends) != 2 or not numbers or not ends[0] < ends[1]:
             raise InputError(f"bounds of {name!r} must be two ascending numbers, least and largest; found {pair!r}.")
         outside = frame[name][(frame[name] < ends[0]) | (frame[name] > ends[1])]
         if len(outside):
-            shown = ", ".join(f"{value:g} at {label}" for label, value in outside.head(5).items())
             raise InputError(
                 f"{name!r} lies outside its bounds {ends[0]:g} to {ends[1]:g} in {len(outside)} of {len(frame)} rows: "
-                f"{shown}. Widen the bounds."
+                f"{name_rows(outside.index, data.names, values=outside)}. Widen the bounds."
             )
         stated[:, names.index(name)] = ends
     return stated

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import spatial_region as sr
 from spatial_region.errors import (
     AlignmentError,
     ConstantVariableError,
@@ -358,6 +359,15 @@ def test_missing_rows_raise_or_stay_without_a_score():
     rest = composite_index(table.drop(table.index[4]), NAMES, direction=DIRECTION)
     np.testing.assert_array_equal(made.scores.dropna(), rest.scores)
     assert made.notes[0].startswith("Without a score")
+
+
+def test_messages_name_regions_and_times(panel_study):
+    regions = panel_study.regions.assign(called=["Region " + region for region in panel_study.ids])
+    data = panel_study.data.copy()
+    data.iloc[4, 0] = np.nan
+    study = sr.make_study(regions, data, name="called")
+    with pytest.raises(MissingValuesError, match=r"'y' missing in 1 of 192 rows: Region r00c01 \(r00c01\) at 2010\."):
+        composite_index(study, ["x", "y"], direction="benefit")
 
 
 def test_the_caller_keeps_his_table():
