@@ -94,6 +94,7 @@ _EXPORTS: dict[str, str] = {
     "malmquist": "spatial_region.measure.malmquist",
     "grouping": "spatial_region.measure.grouping",
     "groupings": "spatial_region.measure.grouping",
+    "ellipse": "spatial_region.measure.ellipse",
     "audit": "spatial_region.measure.audit",
     "checks": "spatial_region.measure.audit",
     "theil": "spatial_region.measure.theil",
@@ -106,6 +107,8 @@ _EXPORTS: dict[str, str] = {
     "rank": "spatial_region.measure.gaps",
     "typology": "spatial_region.measure.typology",
     # paneltests
+    "mediation": "spatial_region.paneltests.mediation",
+    "moderation": "spatial_region.paneltests.moderation",
     "gmm_panel": "spatial_region.paneltests.gmm",
     "panel_regression": "spatial_region.paneltests.static",
     "unit_root": "spatial_region.paneltests.unit_root",

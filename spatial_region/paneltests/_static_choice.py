@@ -29,8 +29,10 @@ _SAYS = {
 }
 
 
-def choice_tests(design: PanelDesign, residuals: np.ndarray) -> pd.DataFrame:
-    """Compute every test that the panel has room for, whichever effects were asked for."""
+def choice_tests(design: PanelDesign, residuals: np.ndarray, *, all_of_them: bool = True) -> pd.DataFrame:
+    """Compute every test that the panel has room for, whichever effects were asked for; or none."""
+    if not all_of_them:
+        return as_table({})
     y, x = design.y.to_numpy(), design.x.drop(columns=INTERCEPT, errors="ignore").to_numpy()
     region, time = design.region, design.time
     constant = np.ptp(x, axis=0) == 0

@@ -72,6 +72,10 @@ def demean(values: np.ndarray, region: np.ndarray | None, time: np.ndarray | Non
         return values
     if region is None or time is None:
         return _less_means(values, region if time is None else time)  # type: ignore[arg-type]
+    sizes, widths = np.bincount(region), np.bincount(time)
+    complete = len(values) == len(sizes) * len(widths)
+    if complete and (sizes == len(widths)).all() and (widths == len(sizes)).all():
+        return _less_means(_less_means(values, region), time)
     # Dummies of the fewer dimension, less means of the other, are a basis of what is left to take out.
     many, few = (region, time) if region.max() >= time.max() else (time, region)
     dummies = _less_means((few[:, None] == np.arange(1, few.max() + 1)).astype(float), many)

@@ -101,6 +101,31 @@ def panel_regression(
     >>> fit.tests["p"].round(3)[["F, region effects", "Hausman"]].tolist()
     [0.0, 0.287]
     """
+    return regress(
+        formula,
+        study,
+        effects=effects,
+        covariance=covariance,
+        endogenous=endogenous,
+        instruments=instruments,
+        lags=lags,
+        missing=missing,
+    )
+
+
+def regress(
+    formula: str,
+    study: object,
+    *,
+    effects: PanelEffects,
+    covariance: PanelCovariance,
+    endogenous: Sequence[str] | None = None,
+    instruments: Sequence[str] | None = None,
+    lags: int | None = None,
+    missing: Missing = "raise",
+    tests: bool = True,
+) -> PanelRegression:
+    """Do what `panel_regression` says; the tests that choose between estimators may be left out."""
     check_option(effects, PanelEffects, "effects")
     check_option(covariance, PanelCovariance, "covariance")
     fixed = effects in ("region", "time", "twoway")
@@ -114,10 +139,10 @@ def panel_regression(
     codes = make_codes(design, effects)
     check_identified(design, codes)
     if design.endogenous:
-        made, tests, first = instrumented(design, codes, covariance)
+        made, found, first = instrumented(design, codes, covariance)
     else:
         made, first = ordinary(design, codes, effects, covariance, lags), pd.DataFrame()
-        tests = choice_tests(design, made.residuals)
+        found = choice_tests(design, made.residuals, all_of_them=tests)
     notes = list(made.notes)
     if len(design.dropped):
         notes.append(f"{len(design.dropped)} rows without some value were left out.")
@@ -142,7 +167,7 @@ def panel_regression(
         made.fit,
         len(design.y),
         df,
-        tests,
+        found,
         first,
         design.names,
         tuple(notes),
