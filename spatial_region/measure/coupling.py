@@ -9,16 +9,16 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing, check_option
 from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
-from spatial_region.errors import AlignmentError, DuplicateError, InputError
+from spatial_region.errors import InputError
 from spatial_region.measure._coupling import FORMULAS, Variant, coupling
 from spatial_region.measure.coupling_result import CouplingResult
 from spatial_region.measure.grades import grade
-from spatial_region.measure.indicators import Indicators, name_rows, read_indicators, read_names
+from spatial_region.measure.indicators import name_rows
 from spatial_region.measure.judgements import read_shares
+from spatial_region.measure.systems import check_range, read_systems
 
 Classes = Literal["ten", "ten_zh"]
 
@@ -153,10 +153,10 @@ def coupling_coordination(
     threshold = _positive(synchronous, "synchronous")
     if threshold > 1:
         raise InputError(f"synchronous must be at most 1, the ratio of equal systems; found {synchronous!r}.")
-    data = _read(systems, variables, missing)
+    data = read_systems(systems, variables, missing)
     names = list(data.frame.columns)
     shares, notes = _shares(weights, names)
-    _check_range(data, bound)
+    check_range(data, bound)
     levels = data.frame / bound
     rows, ruled = _degrees(levels, data.names, shares, variant, threshold)
     if classes is not None:
@@ -184,67 +184,10 @@ def _positive(number: object, argument: str) -> float:
     return float(number)
 
 
-def _read(systems: object, variables: Sequence[str] | None, missing: Missing) -> Indicators:
-    if isinstance(systems, Study):
-        if variables is None:
-            raise InputError(
-                f"say which variables are the systems: variables=; the study has {name_some(systems.variables)}."
-            )
-        table: object = systems
-    else:
-        table = frame = systems if isinstance(systems, pd.DataFrame) else _beside(systems)
-        variables = variables if variables is not None else list(frame.columns)
-    names, _ = read_names(variables)
-    if len(names) < 2:
-        raise InputError(f"coupling is between two systems or more; found {name_some(names)}.")
-    return read_indicators(table, names, missing=missing)
-
-
-def _beside(systems: object) -> pd.DataFrame:
-    listed = list(systems) if isinstance(systems, (list, tuple)) else []
-    if not listed or not all(isinstance(system, pd.Series) for system in listed):
-        raise InputError(
-            "systems must be a DataFrame with a column for each system, a list of Series, or a Study with variables=; "
-            f"found {type(systems).__name__}."
-        )
-    called = [system.name for system in listed]
-    if not all(isinstance(name, str) for name in called):
-        raise InputError(f"each Series must have a name, as text, that says which system it is; found {called!r}.")
-    repeated = sorted({name for name in called if called.count(name) > 1})
-    if repeated:
-        raise DuplicateError(f"systems named twice: {name_some(repeated)}; rename the Series.")
-    first = listed[0]
-    for system in listed:
-        if system.index.has_duplicates:
-            raise DuplicateError(
-                f"{system.name!r}: found twice: {name_some(system.index[system.index.duplicated()].unique())}."
-            )
-        other = system.index.symmetric_difference(first.index, sort=False)
-        if len(other):
-            raise AlignmentError(
-                f"{first.name!r} and {system.name!r} differ in {len(other)} labels: {name_some(other)}."
-            )
-    return pd.DataFrame({system.name: system.reindex(first.index) for system in listed})
-
-
 def _shares(weights: object, names: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     if weights is None:
         return np.full(len(names), 1.0 / len(names)), ()
     return read_shares(weights, names, argument="weights")
-
-
-def _check_range(data: Indicators, upper: float) -> None:
-    for name, values in data.frame.items():
-        outside = values[(values < 0) | (values > upper)]
-        if len(outside):
-            shown = name_rows(outside.index, data.names, values=outside)
-            hint = (
-                " For an index x 100 pass upper=100." if upper == 1 and 1 < data.frame.to_numpy().max() <= 100 else ""
-            )
-            raise InputError(
-                f"{name!r} must lie between 0 and upper={upper:g}, the level of a perfect system; {len(outside)} of "
-                f"{len(values)} values do not: {shown}.{hint}"
-            )
 
 
 def _degrees(
@@ -288,7 +231,8 @@ def _rule_zeros(
     if some.any() and variant != "fan":
         notes.append(
             f"Some system is 0 in {some.sum()} of {len(index)} rows, so that C and D are 0: "
-            f"{name_rows(index[some], names)}. An index scaled between the worst and the best region has such zeros by construction."
+            f"{name_rows(index[some], names)}. An index scaled between the worst and the best region has such zeros by "
+            "construction."
         )
     if nothing.any():
         ruling = "C is 1" if variant == "fan" else "C is undefined (0 / 0)"

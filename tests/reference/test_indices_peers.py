@@ -190,3 +190,16 @@ def test_public_names():
     assert sr.coupling_coordination is coupling_coordination
     assert sr.factor_analysis is factor_analysis
     assert sr.vif is vif
+
+
+def test_printed_totals_of_integration_are_sums_of_dimensions_not_weighted_sums(shared_reference):
+    """Liu Rongzeng et al., Regional Economic Review 2020(5), tables 1 and 4."""
+    data = shared_reference.parent / "data"
+    weights = pd.read_csv(data / "integration_indicator_weights.csv")
+    scores = pd.read_csv(data / "integration_scores.csv").pivot(index="province", columns="dimension", values="score")
+    total = scores.pop("城乡高质量融合水平")
+    assert weights["weight"].sum() == pytest.approx(1)
+    assert total.min() > 1  # which no weighted sum of values from 0 to 1 can be
+    np.testing.assert_allclose(scores.sum(axis=1), total, rtol=1e-12)
+    of_dimensions = weights.groupby("level1")["weight"].sum()
+    assert scores["交通信息网络"].min() > of_dimensions["交通信息网络"]
