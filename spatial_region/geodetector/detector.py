@@ -27,7 +27,7 @@ from spatial_region.geodetector._plans import Permute
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
 from spatial_region.geodetector.groups import GeoDetectorGroups
 from spatial_region.geodetector.result import GeoDetectorResult
-from spatial_region.geodetector.rules import Bins
+from spatial_region.geodetector.rules import Bins, check_bins
 
 
 @overload
@@ -242,6 +242,7 @@ def geodetector(
     names = factor_names(factors)
     rows = gather_rows(study, variable, names, at=at, missing=missing, grouping=grouping)
     ways = _ways(permute)
+    check_bins(bins, names)
     settings = Settings(
         variable=variable,
         names=names,

@@ -163,7 +163,7 @@ class GeoDetectorGroups(Result):
             table = table_of(part).copy()
             for level, label in zip(("time", "group"), (time, group), strict=True):
                 if level in self.levels:
-                    table.insert(0, level, label)
+                    table.insert(0, level, [label] * len(table))  # a label may be a tuple
             tables.append(table)
         filled = [table for table in tables if len(table)] or tables[:1]
         return pd.concat(filled, ignore_index=True)

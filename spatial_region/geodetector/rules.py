@@ -70,6 +70,23 @@ def cuts_by_factor(bins: Bins, factors: Sequence[str]) -> dict[str, tuple[Cut, b
     return {factor: (_plain(bins.get(factor)), factor in bins) for factor in factors}
 
 
+def check_bins(bins: Bins, factors: Sequence[str]) -> None:
+    """Refuse what cannot be read.
+
+    Raises
+    ------
+    UnknownNameError
+        If a mapping names something that is not a factor.
+    OptionError
+        If a method does not exist.
+    InputError
+        If an entry is none of what `parse_rule` reads.
+    """
+    for factor, (cut, _) in cuts_by_factor(bins, factors).items():
+        if cut is not None:
+            parse_rule(cut, factor)
+
+
 def parse_rule(cut: Any, factor: str) -> Rule:
     """Read one entry of `bins`.
 

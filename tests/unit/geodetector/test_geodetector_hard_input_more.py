@@ -134,6 +134,7 @@ def test_rows_without_a_group_are_in_none_whatever_the_type(towns, kind):
     found = sr.geodetector(towns.assign(part=GROUPS[kind]), "y", ["belt"], grouping="part", permutations=0)
     assert len(found.parts) == 3
     assert any(note.startswith("12 regions are in no group: 24, 25") for note in found.notes)
+    assert list(found.factors.index.get_level_values("group")) == [group for group, _ in found.parts]
     q = [float(part.factors["q"].iloc[0]) for (group, _), part in found.parts.items() if group != "all"]
     assert sorted(q) == sorted([q_of(towns.iloc[:12], "belt"), q_of(towns.iloc[12:24], "belt")])
 
@@ -200,6 +201,12 @@ def test_text_is_no_yes(towns, option):
 def test_edges_must_be_real_and_ascending(towns, edges):
     with pytest.raises(InputError, match="at least three ascending edges"):
         q_of(towns, "x", bins=edges)
+
+
+@pytest.mark.parametrize("bins", [(edge for edge in [-9, 0, 9]), {"x": (edge for edge in [-9, 0, 9])}])
+def test_edges_that_can_be_read_once_only_are_refused(towns, bins):
+    with pytest.raises(InputError, match="bins for 'x' must be a whole number"):
+        q_of(towns, "x", bins=bins)
 
 
 def test_no_k_at_all_is_told_apart_from_too_many(towns):
