@@ -87,7 +87,8 @@ def read_series(study: object, variable: str, *, missing: Missing, demean: bool)
     if len(wide) < 2:
         raise InputError(f"a panel test needs at least 2 regions; found {len(wide)}.")
     if demean:
-        wide = wide - np.nanmean(wide, axis=0)
+        count = np.isfinite(wide).sum(axis=0)
+        wide = wide - np.nansum(wide, axis=0) / np.maximum(count, 1)
     there = np.isfinite(wide)
     lengths = there.sum(axis=1)
     first = there.argmax(axis=1)

@@ -16,6 +16,8 @@ from spatial_region.paneltests._dickey_fuller import log_tails
 from spatial_region.paneltests._fisher import Flags, combine, phillips_perron
 from spatial_region.paneltests._hadri import hadri
 
+_LONG = 50
+
 TestName = Literal["llc", "ips", "fisher_adf", "fisher_pp", "hadri"]
 
 
@@ -203,10 +205,20 @@ def _combined(tau: Array, trend: Trend) -> tuple[list[Form], Array]:
     return [Form(one.form, one.statistic, one.df, one.p) for one in combine(log_p, log_rest)], np.exp(log_p)
 
 
+def _long_note(test: str, lengths: Whole) -> list[str]:
+    """Return a note where the regions' own p-values, which are those of long series, make the test reject too often."""
+    if lengths.min() >= _LONG:
+        return []
+    return [
+        f"{test}: regions' p-values are those of long series; below {_LONG} times it rejects a true null too often."
+    ]
+
+
 def _fisher_adf_test(series: Series, options: Options) -> Outcome:
     own = _own_regressions(series, options)
     forms, p = _combined(own.tau, options.trend)
-    return Outcome(forms, own.tau, p, own.lags, own.rows, own.flat)
+    notes = _long_note("fisher_adf", series.lengths)
+    return Outcome(forms, own.tau, p, own.lags, own.rows, own.flat, notes=notes)
 
 
 def _fisher_pp_test(series: Series, options: Options) -> Outcome:
@@ -221,7 +233,9 @@ def _fisher_pp_test(series: Series, options: Options) -> Outcome:
             series.values[same, :times], options.trend, bandwidth, current=options.convention.pp_current
         )
     forms, p = _combined(tau, options.trend)
-    return Outcome(forms, tau, p, np.zeros(n, dtype=np.int64), series.lengths - 1, flat, bandwidth=widest)
+    notes = _long_note("fisher_pp", series.lengths)
+    none = np.zeros(n, dtype=np.int64)
+    return Outcome(forms, tau, p, none, series.lengths - 1, flat, bandwidth=widest, notes=notes)
 
 
 def _hadri_test(series: Series, options: Options) -> Outcome:

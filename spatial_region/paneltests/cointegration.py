@@ -216,7 +216,7 @@ def cointegration(
         units,
         level,
         trend,
-        _notes(times),
+        _notes(times, tests),
         make_spec("cointegration", options=options, inputs=inputs),
     )
 
@@ -293,7 +293,10 @@ def _rows(test: str, names: Sequence[str], statistics: Array, level: float) -> l
     return rows
 
 
-def _notes(times: int) -> tuple[str, ...]:
+def _notes(times: int, tests: Sequence[str]) -> tuple[str, ...]:
     if times >= _LONG:
         return ()
-    return (f"p-values are those of long panels; with {times} times they are rough (see the page on validation).",)
+    return (
+        f"p-values are those of long panels; with {times} times they are rough (see the page on validation).",
+        *(["panel PP and group PP reject a true null far too often in short panels."] if "pedroni" in tests else []),
+    )

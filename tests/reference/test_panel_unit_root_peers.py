@@ -89,7 +89,7 @@ def test_every_case_of_plm(plm, grunfeld):
             assert combined.p == pytest.approx(theirs["p"], abs=1e-6), key
             # MacKinnon's table ends at p = 0.0001, and urca's values beyond it are up to a fifth off.
             near = p.min() > 2e-4
-            assert ours["statistic"] == pytest.approx(theirs["statistic"], abs=0.02 if near else 0.7), key
+            assert ours["statistic"] == pytest.approx(theirs["statistic"], abs=0.05 if near else 0.7), key
         else:
             assert ours["statistic"] == pytest.approx(theirs["statistic"], rel=1e-10), key
             if form != "t-bar":
