@@ -82,7 +82,7 @@ def composite_index(
         With dimensions: weight indicators inside each dimension and then dimensions by their scores (a hierarchy,
         with TOPSIS at both levels if so asked); or weight all indicators at once, a dimension's weight being their sum.
     weighting : {"entropy", "critic", "ahp", "equal", "stated"}, optional
-        Weights of TOPSIS; entropy by default.
+        Weights of TOPSIS; by default those of `shares` or `pairwise` if given, else entropy.
     scaling : {"minmax", "vector"}
         ``"vector"``, for TOPSIS alone, divides each indicator by its Euclidean length, as Hwang and Yoon did. Scores
         then depend on where the scale of an indicator begins.
@@ -219,7 +219,8 @@ def _check_options(method: object, given: Mapping[str, Any], dimensions: dict[st
     check_option(given["scaling"], Scaling, "scaling")
     if given["weighting"] is not None:
         check_option(given["weighting"], WeightingName, "weighting")
-    chosen = str(given["weighting"] or "entropy") if method == "topsis" else str(method)
+    implied = "stated" if given["shares"] is not None else "ahp" if given["pairwise"] is not None else "entropy"
+    chosen = str(given["weighting"] or implied) if method == "topsis" else str(method)
     serves = {
         "weighting": method == "topsis",
         "scaling": method == "topsis" and chosen != "critic",  # correlations of costs that are not turned mislead
@@ -234,7 +235,11 @@ def _check_options(method: object, given: Mapping[str, Any], dimensions: dict[st
         asked = value is not None and (name not in idle or value != idle[name])
         if asked and not serves[name]:
             raise OptionError(f"{name}= does nothing with method={method!r} and weights by {chosen!r}; leave it out.")
-    if not isinstance(given["shift"], (int, float)) or not 0 <= given["shift"] < np.inf:
+    if (
+        isinstance(given["shift"], bool)
+        or not isinstance(given["shift"], (int, float))
+        or not 0 <= given["shift"] < np.inf
+    ):
         raise InputError(f"shift must be a finite number of at least 0; found {given['shift']!r}.")
     needed = {"stated": "shares", "ahp": "pairwise"}.get(chosen)
     if needed and given[needed] is None:

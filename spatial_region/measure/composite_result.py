@@ -80,7 +80,7 @@ class CompositeIndex(Result):
         """Return the weights, the ten highest and the lowest three scores of the last time, and notes, as text."""
         options = self.spec.options
         parts = [
-            f"Composite index: {options['method']}, {self.weights.index.nunique()} indicators",
+            f"Composite index: {options['method']}, {len(self.scaled.columns)} indicators",
             _text(self.weights),
         ]
         if self.dimension_weights is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -152,7 +153,7 @@ def factor_analysis(
     [[0.99, -0.12, 0.99], [0.99, 0.04, 0.99], [-0.04, 1.0, 1.0]]
     """
     check_option(rotation, Rotation, "rotation")
-    names, dimensions = read_names(variables)
+    names, dimensions = read_names(variables, "variables")
     if dimensions:
         raise InputError("variables must be a list; analyse each dimension by itself.")
     data = read_indicators(study, names, missing=missing)
@@ -176,7 +177,7 @@ def analyse(
         raise InputError("a factor analysis needs at least two indicators.")
     _check_count(components, len(names))
     data.check_vary(pooled=pooled)
-    keep = int(components) if components is not None and components >= 1 else components
+    keep = components if components is None else int(components) if components >= 1 else float(components)
     notes = list(data.notes)
     parts = [
         (time, _section(rows, signs, keep, rotate=rotate, notes=notes, time=time))
@@ -211,7 +212,7 @@ def analyse(
 def _check_count(components: float | None, p: int) -> None:
     if components is None:
         return
-    number = isinstance(components, (int, float)) and not isinstance(components, bool)
+    number = not isinstance(components, bool) and isinstance(components, Real)
     if not number or not (0 < components < 1 or (float(components).is_integer() and 1 <= components <= p)):
         raise InputError(
             f"components must be a whole number from 1 to {p} (the number of indicators), or a share of variance "
@@ -229,7 +230,8 @@ def _section(
     possible = int((eigenvalues > 1e-10).sum())
     if count > possible:
         raise InputError(
-            f"{count} components are asked for; the indicators span {possible}, since they repeat one another."
+            f"{count} components are asked for; {len(rows)} rows of {len(eigenvalues)} indicators span {possible}. "
+            "Ask for fewer, or leave out indicators that repeat others."
         )
     found = extract(correlation, count, rotate=rotate)
     singular = is_singular(correlation)

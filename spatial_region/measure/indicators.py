@@ -118,6 +118,8 @@ def read_indicators(study: object, names: list[str], *, missing: Missing) -> Ind
         infinite = numbers.index[np.isinf(numbers[name])]
         if len(infinite):
             raise InputError(f"{name!r} is infinite in {name_rows(infinite, shown)}. Correct it, or make it missing.")
+    if numbers.empty:
+        raise InputError("the table has no rows.")
     notes: tuple[str, ...] = ()
     absent = numbers.isna()
     if absent.to_numpy().any():
@@ -157,7 +159,7 @@ def _columns(table: object, names: list[str]) -> pd.DataFrame:
     return table[names].rename_axis(index=["region", "time"] if table.index.nlevels == 2 else ["region"])
 
 
-def read_names(indicators: object) -> tuple[list[str], dict[str, list[str]]]:
+def read_names(indicators: object, argument: str = "indicators") -> tuple[list[str], dict[str, list[str]]]:
     """Return the names of all indicators, and those of each dimension (none for a plain list).
 
     Raises
@@ -172,12 +174,12 @@ def read_names(indicators: object) -> tuple[list[str], dict[str, list[str]]]:
         dimensions = {str(name): _listed(members, f"dimension {name!r}") for name, members in indicators.items()}
         names = [name for members in dimensions.values() for name in members]
     else:
-        names = _listed(indicators, "indicators")
+        names = _listed(indicators, argument)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise DuplicateError(f"indicators are named twice: {name_some(repeated)}. Name each once.")
+        raise DuplicateError(f"{argument} are named twice: {name_some(repeated)}. Name each once.")
     if not names:
-        raise InputError("indicators is empty; name at least one.")
+        raise InputError(f"{argument} is empty; name at least one.")
     return names, dimensions
 
 
@@ -200,6 +202,8 @@ def read_directions(direction: object, names: list[str]) -> np.ndarray:
     UnknownNameError
         If a direction is stated for another variable.
     """
+    if isinstance(direction, pd.Series):
+        direction = direction.to_dict()
     if not isinstance(direction, Mapping):
         return np.full(len(names), _sign(direction, "all indicators"), dtype=float)
     absent = [name for name in names if name not in direction]

@@ -59,7 +59,7 @@ def vif(study: object, variables: Sequence[str], *, missing: Missing = "raise") 
     >>> sr.vif(table, ["gdp", "rain"]).round(3).tolist()
     [1.024, 1.024]
     """
-    names, dimensions = read_names(variables)
+    names, dimensions = read_names(variables, "variables")
     if dimensions or len(names) < 2:
         raise InputError(f"variables must be a list of at least two names; found {variables!r}.")
     data = read_indicators(study, names, missing=missing)

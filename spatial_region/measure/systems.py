@@ -38,7 +38,7 @@ def read_systems(systems: object, variables: Sequence[str] | None, missing: Miss
     else:
         table = frame = systems if isinstance(systems, pd.DataFrame) else _beside(systems)
         variables = variables if variables is not None else list(frame.columns)
-    names, _ = read_names(variables)
+    names, _ = read_names(variables, "variables")
     if len(names) < 2:
         raise InputError(f"coupling is between two systems or more; found {name_some(names)}.")
     return read_indicators(table, names, missing=missing)

@@ -261,6 +261,17 @@ def test_stated_bounds_replace_the_values_found():
         composite_index(table, NAMES, bounds=bounds, method="pca", **ask)
 
 
+def test_topsis_takes_the_weights_it_is_given():
+    table = panel()
+    shares = {"gdp": 0.4, "parks": 0.3, "smoke": 0.2, "schools": 0.1}
+    stated = composite_index(table, NAMES, direction=DIRECTION, method="topsis", shares=shares)
+    judged = composite_index(table, NAMES, direction=DIRECTION, method="topsis", pairwise=matrix(NAMES, shares))
+    by_hand = topsis_by_hand(scaled_by_hand(table), shares)
+    np.testing.assert_allclose(stated.scores, by_hand, rtol=1e-12)
+    np.testing.assert_allclose(judged.scores, by_hand, rtol=1e-12)
+    assert (stated.spec.options["weighting"], judged.spec.options["weighting"]) == ("stated", "ahp")
+
+
 def matrix(names, w):
     return pd.DataFrame([[w[a] / w[b] for b in names] for a in names], index=names, columns=names)
 
@@ -406,6 +417,8 @@ def test_directions_must_be_stated():
     words = {"gdp": 1, "parks": "正向", "smoke": "-", "schools": "+"}
     same = composite_index(table, NAMES, direction=words)
     np.testing.assert_array_equal(same.scores, composite_index(table, NAMES, direction=DIRECTION).scores)
+    series = composite_index(table, NAMES, direction=pd.Series(DIRECTION))
+    np.testing.assert_array_equal(series.scores, same.scores)
 
 
 @pytest.mark.parametrize(
@@ -488,6 +501,8 @@ def test_unfit_tables_are_refused():
         composite_index(table.to_numpy(), NAMES, **ask)
     with pytest.raises(DuplicateError, match="r0"):
         composite_index(table.droplevel("time"), NAMES, **ask)
+    with pytest.raises(InputError, match="no rows"):
+        composite_index(table.iloc[:0], NAMES, **ask)
     with pytest.raises(InputError, match="infinite"):
         composite_index(table.replace(table.iloc[0, 0], np.inf), NAMES, **ask)
     with pytest.raises(InputError, match="must be numeric"):

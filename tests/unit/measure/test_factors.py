@@ -156,6 +156,7 @@ def test_how_many_components():
     assert factor_analysis(data, NAMES).scores.shape[1] == (eigenvalues > 1).sum()
     reached = eigenvalues.cumsum() / 6
     assert factor_analysis(data, NAMES, components=0.85).scores.shape[1] == (reached < 0.85).sum() + 1
+    assert factor_analysis(data, NAMES, components=np.int64(2)).scores.shape[1] == 2
     assert factor_analysis(data, NAMES, components=1).scores.shape[1] == 1
     for wrong in (0, 7, -1, 2.5, True, "two"):
         with pytest.raises(InputError, match="components must be"):
@@ -175,7 +176,7 @@ def test_singular_correlations_are_said_and_named():
     assert np.isnan(made.tests["kmo"].iloc[0])
     assert "singular" in made.notes[0]
     assert np.isfinite(made.scores.to_numpy()).all()
-    with pytest.raises(InputError, match="repeat one another"):
+    with pytest.raises(InputError, match="40 rows of 7 indicators span 6"):
         factor_analysis(data, [*NAMES, "total"], components=7)
     with pytest.raises(IdentificationError, match=r"x0, x1, total are linear"):
         vif(data, [*NAMES, "total"])
