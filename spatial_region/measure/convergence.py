@@ -102,8 +102,8 @@ def convergence(
     their p is far too small: of persistent regions without a trend, 25 to 65 % are "significant" at 5 %. `trend["p"]`
     leaves one region out after the other instead.
 
-    With region effects b is too far below 0, by an amount of order 1 / T (Nickell 1981), and the speed is overstated: of
-    a true speed of 0.105, 31 regions and 5 steps make 0.33, 20 steps 0.15. `dynamic_panel` corrects for it.
+    With region effects b is too far below 0, by an amount of order 1 / T (Nickell 1981), and the speed is overstated:
+    of a true speed of 0.105, 31 regions and 5 steps make 0.33, 20 steps 0.15. `dynamic_panel` corrects for it.
 
     References
     ----------

@@ -79,7 +79,7 @@ def convergence_speed(
         found["speed_low"] = slow
         found["speed_high"] = np.inf if np.isnan(fast) else fast
         ends = (_half_life(found["speed_high"]), np.inf if slow <= 0 else _half_life(slow))
-        ends = ends if speed > 0 else (np.nan, np.nan)
+        ends = ends if speed > 0 or np.isnan(speed) else (np.nan, np.nan)
     return pd.Series(
         {**found, "half_life": _half_life(speed), "half_life_low": ends[0], "half_life_high": ends[1]},
         name="convergence",

@@ -71,7 +71,7 @@ def test_the_panel_of_a_known_speed(noisy):
 
 
 def test_half_life_of_annual_growth_taken_for_that_of_the_whole_span_is_wrong():
-    """R REAT 3.0.2 regresses annual growth, and then computes -ln(1 + b) / T as if it were that of the span."""
+    """R REAT 3.0.0 regresses annual growth, and then computes -ln(1 + b) / T as if it were that of the span."""
     found = sr.convergence(study_of(gdp=path(0.02, [2000, 2020])), "gdp")
     b = found.table().loc["log_initial", "estimate"]
     theirs = np.log(2) / (-np.log(1 + b) / 20)
