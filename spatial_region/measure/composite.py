@@ -10,12 +10,14 @@ import pandas as pd
 
 from spatial_region.core.options import Missing, check_option
 from spatial_region.core.spec import digest, make_spec
+from spatial_region.core.study import Study
 from spatial_region.errors import InputError, OptionError
 from spatial_region.measure._composite import Recipe
 from spatial_region.measure.composite_layout import assemble, of_factors
 from spatial_region.measure.composite_result import CompositeIndex
 from spatial_region.measure.factors import analyse
 from spatial_region.measure.indicators import (
+    Direction,
     read_bounds,
     read_directions,
     read_indicators,
@@ -30,10 +32,10 @@ Inconsistent = Literal["raise", "keep"]
 
 
 def composite_index(
-    study: object,
+    study: Study | pd.DataFrame,
     indicators: Sequence[str] | Mapping[str, Sequence[str]],
     *,
-    direction: object,
+    direction: Direction,
     method: Method = "entropy",
     pooled: bool = True,
     nested: bool = True,

@@ -13,6 +13,7 @@ import pandas as pd
 from spatial_region.core.options import Missing, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec, digest, make_spec
+from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 from spatial_region.measure._factors import (
     Components,
@@ -24,7 +25,7 @@ from spatial_region.measure._factors import (
     kmo,
 )
 from spatial_region.measure._normalise import z_scores
-from spatial_region.measure.indicators import Indicators, read_directions, read_indicators, read_names
+from spatial_region.measure.indicators import Direction, Indicators, read_directions, read_indicators, read_names
 
 Rotation = Literal["varimax", "none"]
 
@@ -80,10 +81,10 @@ class FactorAnalysis(Result):
 
 
 def factor_analysis(
-    study: object,
+    study: Study | pd.DataFrame,
     variables: Sequence[str],
     *,
-    direction: object = "benefit",
+    direction: Direction = "benefit",
     rotation: Rotation = "varimax",
     components: float | None = None,
     pooled: bool = True,

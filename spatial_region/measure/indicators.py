@@ -22,6 +22,8 @@ from spatial_region.errors import (
     UnknownNameError,
 )
 
+Direction = str | int | Mapping[str, str | int] | pd.Series
+
 # How published tables of indicators write a direction, in English and in Chinese.
 _DIRECTIONS = {"benefit": 1, "+": 1, "正向": 1, "正": 1, "cost": -1, "-": -1, "负向": -1, "负": -1}
 

@@ -9,13 +9,14 @@ import pandas as pd
 
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing
+from spatial_region.core.study import Study
 from spatial_region.errors import IdentificationError, InputError
 from spatial_region.measure._factors import inflation, is_singular
 from spatial_region.measure._normalise import z_scores
 from spatial_region.measure.indicators import read_indicators, read_names
 
 
-def vif(study: object, variables: Sequence[str], *, missing: Missing = "raise") -> pd.Series:
+def vif(study: Study | pd.DataFrame, variables: Sequence[str], *, missing: Missing = "raise") -> pd.Series:
     """Say how far each variable is explained by the others: variance inflation factors.
 
     ``VIF_j = 1 / (1 - R2_j)``, R2 of variable j regressed on the others and a constant: 1 when unrelated; above 10 the

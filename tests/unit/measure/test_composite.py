@@ -208,6 +208,22 @@ def test_scores_lie_between_0_and_1_weights_sum_to_1_and_better_is_never_worse(s
     ] == pytest.approx(1, rel=1e-12)
 
 
+@given(st.integers(0, 10**6), st.sampled_from(["entropy", "critic", "equal"]), st.booleans(), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_dimensions_keep_what_must_hold(seed, weighting, topsis, nested):
+    table = panel(seed=seed)
+    how = {"method": "topsis", "weighting": weighting} if topsis else {"method": weighting}
+    made = composite_index(table, DIMENSIONS, direction=DIRECTION, nested=nested, **how)
+    assert made.scores.between(0, 1).all()
+    assert made.dimensions.apply(lambda x: x.between(0, 1)).all(axis=None)
+    assert made.weights["weight"].sum() == pytest.approx(1, rel=1e-12)
+    assert made.dimension_weights["weight"].sum() == pytest.approx(1, rel=1e-12)
+    of_dimension = made.weights.groupby("dimension")["weight"].sum()
+    np.testing.assert_allclose(of_dimension[list(DIMENSIONS)], made.dimension_weights["weight"], rtol=1e-12)
+    if not topsis:
+        np.testing.assert_allclose(made.scaled[made.weights.index] @ made.weights["weight"], made.scores, rtol=1e-12)
+
+
 def test_vector_scaling_is_that_of_hwang_and_yoon():
     table = panel()
     shares = {"gdp": 0.4, "parks": 0.3, "smoke": 0.2, "schools": 0.1}
