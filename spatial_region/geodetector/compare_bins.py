@@ -33,7 +33,7 @@ from spatial_region.geodetector.optimal import (
     levelled_statistic,
 )
 from spatial_region.geodetector.rules import FITTED, OPTIMAL_KS, FixedMethod
-from spatial_region.geodetector.strata import is_numeric
+from spatial_region.geodetector.strata import check_span, is_numeric
 
 ComparedMethod = Literal["quantile", "equal", "natural", "geometric", "sd", "headtail", "changepoint", "tree"]
 
@@ -197,6 +197,7 @@ def _quantity(column: pd.Series, factor: str) -> np.ndarray:
 
 
 def _compare(x: np.ndarray, outcome: Outcome, methods: tuple[str, ...], ks: tuple[int, ...], factor: str) -> Compared:
+    check_span(x, factor)
     candidates = tuple(every_candidate(x, outcome, ks, methods))
     allowed = [one for one in candidates if one.allowed]
     if not allowed:

@@ -15,6 +15,7 @@ from spatial_region.geodetector._loess import LEAST_KS, LevelledOff, levels_off
 from spatial_region.geodetector._moments import Outcome
 from spatial_region.geodetector._statistics import BestOf
 from spatial_region.geodetector.rules import FITTED
+from spatial_region.geodetector.strata import check_span
 
 _EQUAL = 1e-12  # q closer than this are equal
 
@@ -91,14 +92,18 @@ def try_all(
     InputError
         If there is none.
     """
+    check_span(x, factor)
     possible = [k for k in ks if LEAST_UNITS * k <= len(x)]
     found = [candidate for candidate in every_candidate(x, outcome, possible, methods) if candidate.allowed]
     if not found:
         advice = "('optimal', [2])" if len(methods) > 1 else "('loess', [2, 3, 4])"
+        advice = f"Give fewer strata{' or any method' if len(methods) == 1 else ''}: bins={{{factor!r}: {advice}}}."
+        if min(ks) == 2 or len(x) < 2 * LEAST_UNITS or np.ptp(x) == 0:
+            advice = "Leave it out."
         raise InputError(
             f"{factor!r} ({len(x)} rows, {len(np.unique(x))} distinct values) has no stratification by "
             f"{name_some(methods)} into {name_some(ks, limit=10)} strata of at least {LEAST_UNITS} rows. "
-            f"Give fewer strata{' or any method' if len(methods) == 1 else ''}: bins={{{factor!r}: {advice}}}."
+            f"{advice}"
         )
     return found
 

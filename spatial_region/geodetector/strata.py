@@ -178,6 +178,7 @@ def rule_edges(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | Non
     """Return the edges at which a rule cuts; parameters and errors are those of `rule_strata`."""
     if rule.edges is not None:
         return rule.edges
+    check_span(x, factor)
     ordered = np.sort(x)
     if rule.method == "headtail":
         return headtail_edges(ordered)
@@ -206,15 +207,32 @@ def rule_edges(x: np.ndarray, rule: Rule, *, factor: str, outcome: Outcome | Non
     return edges
 
 
+def check_span(x: np.ndarray, factor: str) -> None:
+    """Refuse values so far apart that their distance is beyond the largest number.
+
+    Raises
+    ------
+    InputError
+        If they are.
+    """
+    with np.errstate(over="ignore"):
+        if np.isinf(np.ptp(x)):
+            raise InputError(
+                f"{factor!r} reaches from {x.min():g} to {x.max():g}, a distance that no number can hold. "
+                f"Choose a larger unit of measurement, for example divide it by 1000."
+            )
+
+
 def _fitted(x: np.ndarray, method: str, k: int, factor: str, outcome: Outcome | None) -> np.ndarray:
     if outcome is None:
         raise InputError(f"{method!r} cuts {factor!r} where the variable changes; give the variable too.")
     edges = fitted_edges(x, outcome, method, (k,)).get(k)
     if edges is None:
+        fewer = f"Ask for fewer: bins={{{factor!r}: ({method!r}, {k - 1})}}" if k > 2 else "Cut it by another method"
         needed = "each must have" if method == "changepoint" else "a cut must explain something, and leave on each side"
         raise InputError(
             f"{factor!r} ({len(x)} rows, {len(np.unique(x))} distinct values) has no {k} strata by {method!r}: "
-            f"{needed} at least {LEAST_UNITS} rows. Ask for fewer: bins={{{factor!r}: ({method!r}, {max(k - 1, 2)})}}."
+            f"{needed} at least {LEAST_UNITS} rows. {fewer}."
         )
     return edges
 

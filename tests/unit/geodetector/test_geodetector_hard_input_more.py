@@ -349,6 +349,25 @@ def test_pairs_of_many_strata_are_compared_piece_by_piece(monkeypatch):
     np.testing.assert_allclose(pieces["p_games_howell"], whole["p_games_howell"], rtol=1e-13)
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("bins", ["equal", "natural", "sd", "headtail", "optimal", "loess", "tree"])
+def test_values_whose_distance_is_no_number_are_refused(towns, bins):
+    far = towns.assign(x=towns["x"].clip(-1, 1) * 1.7e308)
+    with pytest.raises(InputError, match="'x' reaches from -1.7e.308 to 1.7e.308"):
+        q_of(far, "x", bins=bins)
+    with pytest.raises(InputError, match="'x' reaches from"):
+        sr.compare_bins(far, "y", ["x"], permutations=0)
+
+
+def test_advice_is_never_what_has_just_failed(towns):
+    with pytest.raises(InputError, match="Cut it by another method"):
+        q_of(towns.assign(x=[0.5] * 2 + [1.5] * 34), "x", bins={"x": ("changepoint", 2)})
+    with pytest.raises(InputError, match="Leave it out"):
+        q_of(towns.assign(x=0.5), "x", bins="optimal")
+    with pytest.raises(InputError, match="Leave it out"):
+        sr.compare_bins(towns.head(5), "y", ["x"], ks=[2], permutations=0)
+
+
 # Figures
 
 
