@@ -86,6 +86,7 @@ _EXPORTS: dict[str, str] = {
     # measure
     "profile": "spatial_region.measure.profile",
     "grade": "spatial_region.measure.grades",
+    "group_means": "spatial_region.measure.group_means",
     "composite_index": "spatial_region.measure.composite",
     "factor_analysis": "spatial_region.measure.factors",
     "vif": "spatial_region.measure.inflation",
@@ -107,6 +108,7 @@ _EXPORTS: dict[str, str] = {
     "rank": "spatial_region.measure.gaps",
     "typology": "spatial_region.measure.typology",
     # paneltests
+    "panel_var": "spatial_region.paneltests.panel_var",
     "mediation": "spatial_region.paneltests.mediation",
     "moderation": "spatial_region.paneltests.moderation",
     "gmm_panel": "spatial_region.paneltests.gmm",
