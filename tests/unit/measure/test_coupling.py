@@ -106,6 +106,32 @@ def test_equals_what_the_r_package_coupling_prints(variant):
     np.testing.assert_allclose(made.rows[["C", "D"]].to_numpy(dtype=float), PRINTED[variant], atol=1.5e-7)
 
 
+# Wang et al. (2021), table 8, years 2008 and 2009: C of ecology and economy in 13 cities of Beijing-Tianjin-Hebei, by
+# the standard formula and by theirs. doi:10.31497/zrzyxb.20210319
+STANDARD = [
+    [0.9989, 0.9935, 0.8868, 0.9073, 0.6821, 0.8328, 0.6816, 0.7789, 0.6871, 0.6101, 0.8017, 0.7867, 0.7191],
+    [0.9984, 0.9997, 0.8912, 0.9079, 0.6790, 0.8114, 0.6839, 0.7786, 0.7180, 0.6377, 0.8018, 0.7587, 0.7396],
+]
+MODIFIED = [
+    [0.9404, 0.8660, 0.5440, 0.5769, 0.3006, 0.4780, 0.3344, 0.4171, 0.3278, 0.2700, 0.4374, 0.4196, 0.3738],
+    [0.9238, 0.9675, 0.5435, 0.5716, 0.2946, 0.4445, 0.3224, 0.4117, 0.3533, 0.2731, 0.4352, 0.3821, 0.3906],
+]
+
+
+def test_both_degrees_of_wang_and_others_come_from_the_same_levels():
+    """The levels are not printed; both degrees together determine them, and they must be levels: from 0 to 1."""
+    standard, modified = np.ravel(STANDARD), np.ravel(MODIFIED)
+    ratio = ((1 - np.sqrt(1 - standard**2)) / standard) ** 2  # C = 2 sqrt(r) / (1 + r)
+    gap = 1 - modified**2 / ratio  # C = sqrt((1 - gap) r)
+    high = gap / (1 - ratio)
+    assert ((high > 0.15) & (high < 0.75)).all()
+    table = pd.DataFrame({"a": high, "b": high * ratio}).rename("city {}".format)
+    np.testing.assert_allclose(coupling_coordination(table).C, standard, atol=1e-12)
+    np.testing.assert_allclose(coupling_coordination(table, variant="wang").C, modified, atol=1e-12)
+    # Read without the outer root, the printed degrees would ask for a gap below 0.
+    assert (1 - modified / ratio < 0).all()
+
+
 @given(st.lists(st.lists(st.floats(0.001, 1), min_size=3, max_size=3), min_size=1, max_size=6))
 @settings(max_examples=60, deadline=None)
 def test_degrees_lie_between_0_and_1_and_equal_systems_are_coupled_fully(values):
