@@ -108,6 +108,7 @@ _EXPORTS: dict[str, str] = {
     "rank": "spatial_region.measure.gaps",
     "typology": "spatial_region.measure.typology",
     # paneltests
+    "robustness": "spatial_region.paneltests.robustness",
     "panel_var": "spatial_region.paneltests.panel_var",
     "mediation": "spatial_region.paneltests.mediation",
     "moderation": "spatial_region.paneltests.moderation",

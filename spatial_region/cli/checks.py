@@ -23,7 +23,7 @@ _WHOLE_PANEL = ("moran_by_time", "spatial_panel", "dynamic_panel", "spatial_test
 # Kinds that follow regions from time to time.
 _OVER_TIME = ("moran_by_time", "lisa_transitions", "quadrant_transitions", "markov", "spatial_markov", "dynamic_panel")
 # Options whose variables may hold text: strata and groups may be named, and points may be shapes.
-_NAMED = ("factors", "grouping", "points")
+_NAMED = ("factors", "grouping", "groups", "points")
 _CATEGORIES = ("join_count", "local_join_count", "quadrant_transitions")
 
 

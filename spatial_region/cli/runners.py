@@ -10,6 +10,7 @@ from spatial_region.cli import (
     analyses_geodetector,
     analyses_global,
     analyses_local,
+    analyses_measure,
     analyses_models,
     analyses_tests,
     analyses_time,
@@ -24,4 +25,5 @@ RUNNERS: dict[str, Callable[[Any, Task], None]] = {
     **analyses_models.RUNNERS,
     **analyses_tests.RUNNERS,
     **analyses_geodetector.RUNNERS,
+    **analyses_measure.RUNNERS,
 }

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from spatial_region.cli import schema_autocorr as autocorr
+from spatial_region.cli import schema_measure as measure
 from spatial_region.cli import schema_panel as panel
 from spatial_region.cli.schema import (
     Boundaries,
@@ -134,6 +135,16 @@ AnyAnalysis = Annotated[
     | panel.DynamicPanel
     | panel.SpatialTests
     | GeoDetector
+    | measure.CompositeIndex
+    | measure.CouplingCoordination
+    | measure.GroupMeans
+    | measure.Inequality
+    | measure.Theil
+    | measure.DagumGini
+    | measure.Convergence
+    | measure.Dea
+    | measure.UnitRoot
+    | measure.Ellipse
     | Grades,
     Field(discriminator="kind"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spatial_region.cli.words_measure_en import MEASURES
+
 ENGLISH: dict[str, str] = {
     "made by": "Made by spatial_region {version} from `{file}`, seed {seed}.",
     "data": "Data",
@@ -63,6 +65,7 @@ ENGLISH: dict[str, str] = {
     "spatial_panel": "Spatial panel models",
     "spatial_regression": "Spatial regression",
     "geodetector": "{variable}: GeoDetector",
+    **MEASURES,
     "grades": "{variable}: grades",
     "global said": "{symbol} = {value}, expected without association {expected}; {test}{normal}.",
     "tested": "p = {p} ({how}, {alternative})",

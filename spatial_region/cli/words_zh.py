@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spatial_region.cli.words_detector_zh import DETECTOR_NOTES, DETECTOR_TABLES, DETECTOR_VALUES, DETECTOR_WORDS
+from spatial_region.cli.words_measure_zh import MEASURE_TABLES, MEASURE_VALUES, MEASURES_ZH
 
 CHINESE: dict[str, str] = {
     "made by": "由 spatial_region {version} 根据 `{file}` 生成，随机种子 {seed}。",
@@ -63,6 +64,7 @@ CHINESE: dict[str, str] = {
     "spatial_panel": "空间面板模型",
     "spatial_regression": "空间回归",
     "geodetector": "{variable}：地理探测器",
+    **MEASURES_ZH,
     "grades": "{variable}：等级",
     "global said": "{symbol} = {value}，无空间关联时的期望 {expected}；{test}{normal}。",
     "tested": "p = {p}（{how}，{alternative}）",
@@ -217,8 +219,9 @@ TABLES_ZH = {
     "permutations": "置换次数", "pair": "类别", "joins": "连接数", "from": "起始状态", "moves": "转移次数",
     "steady_state": "长期分布", "lag": "邻居类别",
     **DETECTOR_TABLES,
+    **MEASURE_TABLES,
 }  # fmt: skip
-VALUES_ZH = DETECTOR_VALUES
+VALUES_ZH = {**DETECTOR_VALUES, **MEASURE_VALUES}
 CARD_ZH = {
     "regions": "区域数", "links": "邻接关系数", "density (%)": "密度（%）",
     "neighbours (min / mean / max)": "邻居数（最少 / 平均 / 最多）",

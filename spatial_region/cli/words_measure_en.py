@@ -1,0 +1,25 @@
+"""English words of the measures."""
+
+from __future__ import annotations
+
+MEASURES = {
+    "composite_index": "Composite index",
+    "coupling_coordination": "Coupling coordination of {variable}",
+    "group_means": "{variable}: means by group",
+    "inequality": "{variable}: inequality between regions",
+    "theil": "{variable}: Theil's T",
+    "theil_l": "{variable}: Theil's L",
+    "dagum_gini": "{variable}: Dagum's Gini coefficient",
+    "sigma_convergence": "{variable}: sigma convergence",
+    "beta_convergence": "{variable}: beta convergence",
+    "dea": "Efficiency: {variable}",
+    "unit_root": "{variable}: panel unit roots",
+    "ellipse": "{variable}: standard deviational ellipse",
+    "weights of indicators": "Weights of the indicators",
+    "weights of dimensions": "Weights of the dimensions",
+    "coupling said": "{formula}",
+    "means by time": "Means of all regions",
+    "by group": "By group",
+    "by pair of groups": "By pair of groups",
+    "way of the centre": "Way of the centre",
+}
