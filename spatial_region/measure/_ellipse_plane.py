@@ -123,7 +123,9 @@ def plane_of(geometry: Any, crs: object) -> Plane:
         own = lonlat
     else:
         own = shapely.get_coordinates(shapely.centroid(np.asarray(geometry.array)))
-    fitted = equal_area_crs(geometry.total_bounds) if crs is None and source.is_geographic else None
+    # Fitted to the centroids: far islands of a region would draw the parallels away from where the weights are.
+    bounds = np.r_[own.min(axis=0), own.max(axis=0)]
+    fitted = equal_area_crs(bounds) if crs is None and source.is_geographic else None
     target = CRS(fitted) if fitted is not None else _asked_for(crs) if crs is not None else source
     name = fitted or str(target.name if target.name != "unknown" or crs is None else crs)
     metres = unit_metres(target)

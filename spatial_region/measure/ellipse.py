@@ -95,9 +95,12 @@ def ellipse(
 
     Each region stands at its area centroid, with the variable as its weight w. The centre is the weighted mean of
     positions. The axes of the ellipse are the eigenvectors of the weighted covariance, ``sum w d d' / sum w``, with d
-    the position less the centre, and its semi-axes are sqrt(2) standard deviations along them, so that it holds 63 % of a
+    the position less the centre, and its semi-axes are sqrt(2) standard deviations along them: it holds 63 % of a
     normal distribution. This is the ellipse of Yuill (1971) with the factor of CrimeStat and no correction of degrees
     of freedom, as the regions are no sample.
+
+    No plane keeps both areas and directions of a large country: an ellipse that is nearly a circle has a direction that
+    depends on the projection, and tells little. The centre and the area hardly do.
 
     Parameters
     ----------

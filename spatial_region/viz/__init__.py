@@ -11,6 +11,7 @@ from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.categories import category_map
 from spatial_region.viz.choropleth import choropleth
 from spatial_region.viz.clusters import cluster_map, significance_map
+from spatial_region.viz.ellipse_map import ellipse_map
 from spatial_region.viz.factors_by import factors_by
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.heatmap import interaction_heatmap
@@ -36,6 +37,7 @@ __all__ = [
     "choropleth",
     "cluster_map",
     "connectivity_map",
+    "ellipse_map",
     "factor_bars",
     "factors_by",
     "interaction_heatmap",

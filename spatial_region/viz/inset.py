@@ -40,7 +40,7 @@ def draw_inset(
     x0, _, x1, y1 = place.boxes["inset"]
     sea = projected_box(view.crs, _SEA)
     bottom = y1 - _INSET_HEIGHT * place.scale
-    axes = canvas.add_axes(_in_figure((x0, bottom, x1, y1), place, frame), label="inset", zorder=5)
+    axes = canvas.add_axes(in_figure((x0, bottom, x1, y1), place, frame), label="inset", zorder=5)
     axes.set_xticks([])
     axes.set_yticks([])
     # The axes may be wider than the sea, for the label's sake; the scale is the same in both directions.
@@ -63,7 +63,8 @@ def _meets(path: Path, box: Bounds) -> bool:
     return overlap((extent.x0, extent.y0, extent.x1, extent.y1), box)
 
 
-def _in_figure(box: Bounds, place: Arrangement, frame: Bounds) -> tuple[float, float, float, float]:
+def in_figure(box: Bounds, place: Arrangement, frame: Bounds) -> tuple[float, float, float, float]:
+    """Return a box given in map units as left, bottom, width and height in parts of the figure."""
     left, bottom, width, height = frame
     west, south, east, north = place.frame
     across, up = width / (east - west), height / (north - south)

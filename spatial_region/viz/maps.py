@@ -6,6 +6,7 @@ Every map of the package is drawn here; the figures only say which class each re
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -17,7 +18,7 @@ from matplotlib.path import Path
 from spatial_region.core.messages import name_regions
 from spatial_region.errors import LabelWarning
 from spatial_region.viz.furniture import draw_north_arrow, draw_scale_bar, north_arrow_item, scale_bar_item
-from spatial_region.viz.inset import dashes, draw_inset, inset_item
+from spatial_region.viz.inset import dashes, draw_inset, in_figure, inset_item
 from spatial_region.viz.labels import label_regions
 from spatial_region.viz.legends import ClassedRegions, add_legend, legend_size
 from spatial_region.viz.palettes import OUTLINE_COLOUR
@@ -92,7 +93,33 @@ class Page:
         )
 
 
-def draw_map(regions: Any, classed: ClassedRegions, *, names: pd.Series | None = None, options: MapOptions) -> Any:
+@dataclass(frozen=True)
+class Overlay:
+    """Shapes that the map must show as well, and a panel of its own that finds its place among the furniture.
+
+    Attributes
+    ----------
+    shapes : Callable
+        Returns the shapes, as an array, of the view of the map.
+    panel : Item or None
+        Size of the panel.
+    draw : Callable
+        Draws both, given the axes of the map, those of the panel (or None), and the view.
+    """
+
+    shapes: Callable[[MapView], np.ndarray]
+    panel: Item | None
+    draw: Callable[[Any, Any, MapView], None]
+
+
+def draw_map(
+    regions: Any,
+    classed: ClassedRegions,
+    *,
+    names: pd.Series | None = None,
+    options: MapOptions,
+    overlay: Overlay | None = None,
+) -> Any:
     """Draw one map and return the matplotlib figure. Call it within `style`.
 
     Parameters
@@ -105,16 +132,20 @@ def draw_map(regions: Any, classed: ClassedRegions, *, names: pd.Series | None =
         Display names by region, for labels.
     options : MapOptions
         Furniture.
+    overlay : Overlay, optional
+        What is drawn over the regions.
     """
     lang, width = options.get("lang", "en"), options.get("width", 7.0)
     view = map_view(regions.geometry)
+    over = overlay.shapes(view) if overlay else np.empty(0, dtype=object)
     inset = _wants_inset(options, view)
     bar = scale_bar_item(view, lang)
     items = _items(view, classed, bar[0] if bar else None, inset=inset, lang=lang)
+    items += [overlay.panel] if overlay and overlay.panel else []
     place = arrange(
-        national_bounds(view) if inset and view.china else view.bounds,
+        _with_shapes(national_bounds(view) if inset and view.china else view.bounds, over),
         items,
-        _obstacles(view, inset),
+        np.concatenate([_obstacles(view, inset), over]),
         width=width - 2 * MARGIN,
         aspect=_ASPECT,
         deepen=not (inset and view.china),
@@ -128,11 +159,19 @@ def draw_map(regions: Any, classed: ClassedRegions, *, names: pd.Series | None =
     draw_regions(axes, main, classed)
     draw_borders(axes, view, options, inset=inset, within=place.frame)
     _draw_furniture(axes, place, view, classed, bar, lang)
+    if overlay:
+        box = in_figure(place.boxes[overlay.panel.name], place, page.frame) if overlay.panel else None
+        overlay.draw(axes, canvas.add_axes(box, label="panel", zorder=5) if box else None, view)
     if inset:
         draw_inset(canvas, place, page.frame, view, paths, classed, lang)
     _write_labels(axes, view, names, options, place)
     write_page(canvas, page)
     return canvas
+
+
+def _with_shapes(bounds: Bounds, shapes: np.ndarray) -> Bounds:
+    west, south, east, north = shapely.total_bounds(shapes) if len(shapes) else bounds
+    return min(west, bounds[0]), min(south, bounds[1]), max(east, bounds[2]), max(north, bounds[3])
 
 
 def _wants_inset(options: MapOptions, view: MapView) -> bool:

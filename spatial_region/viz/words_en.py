@@ -123,4 +123,6 @@ ENGLISH: dict[str, str] = {
     "undefined q": "–: no q",
     "all regions": "All regions",
     "pooled": "All times pooled",
+    "ellipses of": "Standard deviational ellipses of {variable}",
+    "way of the centre": "Way of the centre",
 }

@@ -123,4 +123,6 @@ CHINESE: dict[str, str] = {
     "undefined q": "–：无 q 值",
     "all regions": "全部单元",
     "pooled": "各期合并",
+    "ellipses of": "{variable}的标准差椭圆",
+    "way of the centre": "重心迁移轨迹",
 }
