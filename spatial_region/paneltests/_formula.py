@@ -124,6 +124,19 @@ def read_design(
     return PanelDesign(formula, str(y.name), y, x, chosen, more, names, dropped)
 
 
+def variables_of(formula: str) -> tuple[set[str], set[str]]:
+    """Return the variables on the left and on the right side of a formula.
+
+    Raises
+    ------
+    InputError
+        If the formula cannot be read.
+    """
+    left, right = _sides(formula)
+    parsed = _parse(f"{left} ~ {right}")
+    return read_names((parsed.lhs,)).all, read_names((parsed.rhs,)).all
+
+
 def _listed(names: Sequence[str] | None) -> list[str]:
     if names is None:
         return []
