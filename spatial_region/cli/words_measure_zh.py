@@ -41,7 +41,7 @@ MEASURE_TABLES = {
     "std": "标准差",
 }  # fmt: skip
 # The plates that come with the boundaries.
-_PLATES = {"East": "东部", "Central": "中部", "West": "西部", "Northeast": "东北", "HK-Macao-Taiwan": "港澳台"}
+_PLATES = {"East": "东部", "Central": "中部", "West": "西部", "Northeast": "东北"}
 MEASURE_VALUES = {
     "direction": {"benefit": "正向", "cost": "负向"},
     "returns": {"crs": "不变", "irs": "递增", "drs": "递减"},
