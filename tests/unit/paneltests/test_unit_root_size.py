@@ -58,23 +58,24 @@ def table(title, rows):
 
 
 if __name__ == "__main__":
-    for trend in ("constant", "trend"):
-        for lags in (0, 1, "sic"):
-            rows = [
-                (
-                    f"{n} | {times}",
-                    [rejections(t, n, times, trend=trend, lags=lags, rho=0.0 if t == "hadri" else 1.0) for t in ALL],
-                )
-                for n in (12, 30)
-                for times in (15, 20, 25, 50)
-            ]
-            table(f"size, {trend}, lags={lags}", rows)
+    SIZES = [(n, times) for n in (12, 30) for times in (15, 20, 25, 50)]
+    for trend, lags, sizes, draws in (
+        ("constant", 0, SIZES, 1000),
+        ("constant", 1, SIZES, 1000),
+        ("trend", 1, SIZES, 1000),
+        ("constant", "sic", [(30, 15), (30, 25), (30, 50)], 300),
+    ):
+        rows = []
+        for n, times in sizes:
+            options = {"trend": trend, "lags": lags, "draws": draws}
+            values = [rejections(test, n, times, rho=0.0 if test == "hadri" else 1.0, **options) for test in ALL]
+            rows.append((f"{n} | {times}", values))
+        table(f"size, {trend}, lags={lags}", rows)
     for name in ("paper", "plm", "stata"):
         rows = [
-            (f"30 | {times}", [rejections(t, 30, times, convention=name) for t in ALL[:4]]) for times in (15, 25, 50)
+            (f"{name} | {times}", [rejections(test, 30, times, convention=name) for test in ALL[:4]])
+            for times in (15, 25, 50)
         ]
-        table(f"size by convention, a constant, lags=1, {name}", rows)
-    rows = [
-        (f"30 | {times}", [rejections(t, 30, times, rho=0.9, draws=300) for t in ALL[:4]]) for times in (15, 25, 50)
-    ]
+        table("size by convention, a constant, lags=1", rows)
+    rows = [(times, [rejections(test, 30, times, rho=0.9, draws=300) for test in ALL[:4]]) for times in (15, 25, 50)]
     table("power, rho 0.9, a constant, lags=1", rows)
