@@ -314,7 +314,7 @@ def _groups(rows: Rows, parts: list[Part], settings: Settings, by_time: bool) ->
     made, skipped = detect_parts(rows, parts, settings)
     described = {(part.group, part.time): part.described for part in parts}
     named = {described[key]: part for key, part in made.items()}
-    _warn_small(named)
+    _warn_small(named, depth=4)
     notes = [*notes_of_parts(named), *notes_of_skipped({described[key]: reason for key, reason in skipped.items()})]
     if rows.groups is not None and (outside := rows.regions[rows.groups.isna()].unique()).size:
         notes.append(f"{len(outside)} regions are in no group: {name_some(outside)}.")
@@ -330,8 +330,8 @@ def _groups(rows: Rows, parts: list[Part], settings: Settings, by_time: bool) ->
     )
 
 
-def _warn_small(found: dict[str, GeoDetectorResult]) -> None:
-    """Warn once of strata of fewer than three units, in whichever part."""
+def _warn_small(found: dict[str, GeoDetectorResult], *, depth: int = 3) -> None:
+    """Warn once of strata of fewer than three units, in whichever part; `depth` calls below the caller's code."""
     small = {
         f"{factor!r} ({count})" + (f" in {part}" if part else "")
         for part, one in found.items()
@@ -343,5 +343,5 @@ def _warn_small(found: dict[str, GeoDetectorResult]) -> None:
         warnings.warn(
             f"strata with fewer than {FEW_UNITS} units: {name_some(sorted(small))}. {handled}; consider fewer strata.",
             SmallSampleWarning,
-            stacklevel=3,
+            stacklevel=depth,
         )

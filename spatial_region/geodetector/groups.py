@@ -91,11 +91,16 @@ class GeoDetectorGroups(Result):
         UnknownNameError
             If there is no such part, or it was skipped.
         """
-        if (group, time) in self.parts:
+        hashable = pd.api.types.is_hashable(group) and pd.api.types.is_hashable(time)
+        if hashable and (group, time) in self.parts:
             return self.parts[group, time]
-        reason = self.skipped.get((group, time))
-        said = f" It was skipped: {reason}" if reason else did_you_mean(group, [key[0] for key in self.parts])
-        known = name_some((f"{key[0]}, {key[1]}" for key in self.parts), limit=20)
+        reason = self.skipped.get((group, time)) if hashable else None
+        said = (
+            f" It was skipped: {reason}"
+            if reason
+            else did_you_mean(group, [key[0] for key in self.parts if isinstance(key[0], str)])
+        )
+        known = name_some((f"({key[0]}, {key[1]})" for key in self.parts), limit=20)
         raise UnknownNameError(f"no part {group!r}, {time!r}.{said} There are: {known}.")
 
     def dominant(self, top: int = 3) -> pd.DataFrame:

@@ -188,6 +188,21 @@ def test_when_no_part_can_be_examined_the_message_names_one(panel):
         sr.geodetector(panel, "y", ["zone", "belt"], time="each", permutations=0)
 
 
+@pytest.mark.parametrize("group", ["True", ["N"], 5])
+def test_a_part_that_is_not_there_is_named_with_those_that_are(towns, group):
+    found = sr.geodetector(towns.assign(part=[True] * 18 + [False] * 18), "y", ["zone"], grouping="part")
+    with pytest.raises(UnknownNameError, match=r"\(all, pooled\), \(False, pooled\), \(True, pooled\)"):
+        found.part(group)
+
+
+@pytest.mark.parametrize("grouping", [None, "part"])
+def test_the_warning_of_small_strata_points_at_the_callers_line(towns, grouping):
+    frame = towns.assign(part=["N"] * 18 + ["S"] * 18, pair=["a", "b"] * 17 + ["c", "c"])
+    with pytest.warns(sr.errors.SmallSampleWarning) as caught:
+        sr.geodetector(frame, "y", ["pair"], grouping=grouping, permutations=0)
+    assert caught[0].filename == __file__
+
+
 # Options
 
 
