@@ -1,8 +1,8 @@
 """Command: ``python -m benchmarks.dea [--quick]``: efficiency of 3,000 units with 6 variables, beside plain HiGHS.
 
-Three kinds of data: production with economies of scale; whole numbers with many ties; and units on a sphere, where every
-unit is efficient and no programme is small. Plain HiGHS solves the same programmes one by one over all units, for a
-sample of them; scores must agree to 1e-9 before a time is printed. Also a panel of productivity. Prints Markdown.
+Three kinds of data: production with economies of scale; whole numbers with many ties; and units on a sphere, where
+every unit is efficient and no programme is small. Plain HiGHS solves the same programmes one by one over all units, for
+a sample of them; scores must agree to 1e-9 before a time is printed. Also a panel of productivity. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -101,9 +101,8 @@ def main() -> None:
     small = frames(*production(30, rng))
     for model, orientation in MODELS:  # compile, or load what was compiled
         sr.dea(*small, model=model, orientation=orientation)
-    print(
-        f"{n:,} units, 6 variables; {os.cpu_count()} processors ({platform.machine()}), load {os.getloadavg()[0]:.1f}.\n"
-    )
+    load = os.getloadavg()[0]
+    print(f"{n:,} units, 6 variables; {os.cpu_count()} processors ({platform.machine()}), load {load:.1f}.\n")
     print("\n".join(compare(n, rng)))
     print()
     print(productivity(n, times, rng))
