@@ -83,13 +83,16 @@ def bring_together(
     """
     check_option(missing, Missing, "missing")
     given = check_labels(values, "values")
-    name = "values" if given.name is None else str(given.name)
+    name = _called(given, "values")
     columns: dict[str, Any] = {"value": _numbers(given, name)}
     if weights is not None:
-        columns["weight"] = _numbers(_spread(check_labels(weights, "weights"), given.index, "weights"), "weights")
+        columns["weight"] = _numbers(
+            _spread(check_labels(weights, "weights"), given.index, "weights"), _called(weights, "weights")
+        )
     named = _group_columns(groups, given.index)
     frame = pd.DataFrame({**columns, **named}, index=given.index)
-    frame, notes = _complete(frame, name, missing)
+    called = {"value": name, "weight": _called(weights, "weights")}
+    frame, notes = _complete(frame, called, missing)
     if weights is None:
         frame.insert(1, "weight", 1.0)
     made = Labelled(name, frame, tuple(named), weights is not None, notes)
@@ -133,6 +136,11 @@ def check_labels(given: object, argument: str) -> pd.Series:
     if given.index.has_duplicates:
         raise DuplicateError(f"{argument}: found twice: {name_some(given.index[given.index.duplicated()].unique())}.")
     return given.rename_axis(["region", "time"] if given.index.nlevels == 2 else ["region"])
+
+
+def _called(given: object, otherwise: str) -> str:
+    name = getattr(given, "name", None)
+    return otherwise if name is None else str(name)
 
 
 def _numbers(given: pd.Series, label: str) -> pd.Series:
@@ -185,11 +193,11 @@ def _group_columns(groups: object, index: pd.Index) -> dict[str, pd.Series]:
     return columns
 
 
-def _complete(frame: pd.DataFrame, name: str, missing: Missing) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _complete(frame: pd.DataFrame, called: dict[str, str], missing: Missing) -> tuple[pd.DataFrame, tuple[str, ...]]:
     absent = frame.isna().any(axis="columns")
     if not absent.any():
         return frame, ()
-    of = [name if column == "value" else str(column) for column in frame.columns[frame.isna().any()]]
+    of = [called.get(column, column) for column in frame.columns[frame.isna().any()]]
     found = (
         f"{', '.join(map(repr, of))} missing for {absent.sum()} of {len(frame)} labels: "
         f"{name_regions(frame.index[absent])}."

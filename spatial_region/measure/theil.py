@@ -12,7 +12,7 @@ from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec, make_spec
-from spatial_region.errors import InputError
+from spatial_region.errors import InputError, UnknownNameError
 from spatial_region.measure._theil import Level, TheilKind, decompose, theil_index
 from spatial_region.measure.by_label import Labelled, bring_together, group_codes
 
@@ -56,6 +56,43 @@ class TheilResult(Result):
             of each in %, ``share_between``, ..., ``share_within``. Shares are NaN where there is no inequality at all.
         """
         return self.parts.copy()
+
+    def wide(self, level: str | None = None) -> pd.DataFrame:
+        """Return one row a time with the groups side by side, as papers print them.
+
+        Parameters
+        ----------
+        level : str, optional
+            Name of the level of groups; the coarsest by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed like `table`. Columns, in two levels: ("whole", "theil"); ("index", group), the inequality inside
+            each group; ("share", group), what lies inside it, in %; ("share", "within") and ("share", "between") of the
+            groups of this level, which add to 100.
+
+        Raises
+        ------
+        InputError
+            If no groups were given.
+        UnknownNameError
+            If there is no such level.
+        """
+        if self.groups is None:
+            raise InputError("wide() lays groups side by side, and none were given: theil(..., groups=).")
+        levels = list(self.groups.index.unique("level"))
+        level = levels[0] if level is None else level
+        if level not in levels:
+            raise UnknownNameError(f"no level {level!r} of groups; there are: {name_some(levels)}.")
+        own = self.groups.xs(level, level="level")
+        if "time" not in own.index.names:
+            own = pd.concat({self.parts.index[0]: own}, names=[self.parts.index.name])
+        shares = own["share"].unstack("group")
+        within = shares.sum(axis="columns", min_count=1)  # a group may be absent at a time
+        shares = shares.assign(within=within, between=100 - within)
+        whole = self.parts[["theil"]]
+        return pd.concat({"whole": whole, "index": own["index"].unstack("group"), "share": shares}, axis="columns")
 
     def summary(self) -> str:
         """Return the tables as text."""

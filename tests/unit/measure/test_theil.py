@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from inequality.theil import Theil, TheilD
 
 import spatial_region as sr
-from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, OptionError
+from spatial_region.errors import (
+    AlignmentError,
+    DuplicateError,
+    InputError,
+    MissingValuesError,
+    OptionError,
+    UnknownNameError,
+)
 
 REGIONS = [f"r{i:02d}" for i in range(12)]
 LEVELS = pd.DataFrame(
@@ -171,6 +178,26 @@ def test_each_time_of_a_panel_is_its_own_cross_section(income, people):
         assert found.table().loc[time].tolist() == alone.table().iloc[0].tolist()
         assert found.groups.loc[time].equals(alone.groups)
     assert "Theil L (mean log deviation) of" in found.summary()
+
+
+def test_groups_side_by_side(income):
+    panel = pd.concat({2000: income, 2010: income**1.3}).swaplevel()
+    found = sr.theil(panel, groups=LEVELS)
+    wide = found.wide()
+    assert wide.index.tolist() == [2000, 2010]
+    alone = sr.theil(panel, groups=LEVELS["plate"]).table()
+    np.testing.assert_allclose(wide["share", "between"], alone["share_between"], rtol=1e-10)
+    np.testing.assert_allclose(wide["share"][["e", "w", "between"]].sum(axis=1), 100)
+    np.testing.assert_allclose(wide["index", "e"], found.groups.xs(("plate", "e"), level=["level", "group"])["index"])
+    finest = found.wide("city")
+    np.testing.assert_allclose(finest["share", "within"], found.table()["share_within"], rtol=1e-10)
+    one = sr.theil(income, groups=LEVELS["plate"]).wide()
+    assert one.index.tolist() == ["income"]
+    assert one["whole", "theil"].item() == sr.theil(income).table()["theil"].item()
+    with pytest.raises(UnknownNameError, match="no level 'town'"):
+        found.wide("town")
+    with pytest.raises(InputError, match="none were given"):
+        sr.theil(income).wide()
 
 
 def test_missing_values_are_named_or_left_out(income, people):
