@@ -101,15 +101,20 @@ def _lay_out_parts(
     lang = task.lang
     p = _p_to_read(made.factors)
     caption = _caption("factors", one, task, time)
-    names = {**labels, "all": word("all groups", lang), "pooled": word("all times", lang)}
+    names = {
+        **dict.fromkeys(("factor", "factor_a", "factor_b"), labels),
+        "group": {"all": word("all groups", lang)},
+        "time": {"pooled": word("all times", lang)},
+    }
     table = made.factors.reset_index()
-    shown = in_words(table[[*made.levels, "factor", "q", p, "strata", "n"]].replace(names), lang)
+    shown = _renamed(table[[*made.levels, "factor", "q", p, "strata", "n"]], names)
+    shown = in_words(shown, lang)
     task.section.table(task.named(time, "factors"), table, caption, shown=shown, index=False)
     figure = viz.plot(made, p=p, labels=labels, lang=lang, title=task.titled(task.section.title, time))
     task.section.figure(task.named(time, "factors"), figure, caption)
     if len(made.interactions):
         top = made.dominant()
-        shown = in_words(top.replace(names), lang)
+        shown = in_words(_renamed(top, names), lang)
         task.section.table(
             task.named(time, "interactions"), made.interactions, _caption("dominant", one, task, time),
             shown=shown, index=False,
@@ -118,6 +123,11 @@ def _lay_out_parts(
     task.section.data(task.named(time, "strata"), made.bins)
     task.record(time, parts=len(made.parts), skipped=[" ".join(map(str, key)) for key in made.skipped])
     task.section.notes(made.notes)
+
+
+def _renamed(table: pd.DataFrame, names: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """Return the table with the values of each column under the names that readers know."""
+    return table.replace({column: known for column, known in names.items() if column in table})
 
 
 def _say_sample(made: Any, task: Task, time: object) -> None:

@@ -177,7 +177,8 @@ def geodetector(
     ConstantVariableError
         If the variable does not vary.
     DuplicateError
-        If a factor is named twice, a column of the frame occurs twice, or a grouping names a region twice.
+        If a factor is named twice, a column or a row of region and time occurs twice, or a grouping names a region
+        twice.
     AlignmentError
         If a grouping has none of the regions.
     WeightsError

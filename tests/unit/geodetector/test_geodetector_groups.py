@@ -247,5 +247,5 @@ def test_whole_regions_need_a_balanced_panel(study):
     with pytest.raises(InputError, match=r"r33 at 2010 have no row"):
         sr.geodetector(gap, "y", ["a"], bins=4, missing="drop", permute="whole_regions", permutations=9)
     twice = pd.concat([study.frame(["y", "a"]), study.frame(["y", "a"]).iloc[:1]])
-    with pytest.raises(InputError, match=r"r00 at 2000 occur more than once"):
-        sr.geodetector(twice, "y", ["a"], bins=4, permute="whole_regions", permutations=9)
+    with pytest.raises(DuplicateError, match=r"1 rows of region and time occur more than once: r00 at 2000"):
+        sr.geodetector(twice, "y", ["a"], bins=4, permutations=9)
