@@ -179,9 +179,12 @@ def coupling_bounds(systems: Sequence[Interval], variant: Variant) -> Interval:
 def _meeting_point(low: np.ndarray, high: np.ndarray) -> float:
     """Return m with m = mean(clip(m, low, high)): the intervals' points nearest to m are nearest to one another."""
     below, above = float(low.min()), float(high.max())
+    if low.max() <= high.min():
+        return float(low.max())
+    ends = list(zip(low.tolist(), high.tolist(), strict=True))
     for _ in range(60):
         middle = (below + above) / 2
-        if middle < float(np.clip(middle, low, high).mean()):
+        if middle * len(ends) < sum(min(max(middle, least), most) for least, most in ends):
             below = middle
         else:
             above = middle
