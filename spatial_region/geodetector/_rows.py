@@ -220,6 +220,10 @@ def _check_labels(index: pd.MultiIndex) -> None:
             f"the index of the frame has {index.nlevels} levels; it must have one (the region), "
             f"or two (region and time): frame.set_index([region, time])."
         )
+    for level, what in enumerate(("region", "time")):
+        absent = int(index.get_level_values(level).isna().sum())
+        if absent:
+            raise InputError(f"the index of the frame has no {what} in {absent} of {len(index)} rows; drop these rows.")
     if index.has_duplicates:
         twice = index[index.duplicated()].unique()
         listed = name_some(f"{region} at {time}" for region, time in twice)
@@ -227,10 +231,6 @@ def _check_labels(index: pd.MultiIndex) -> None:
             f"{len(twice)} rows of region and time occur more than once: {listed}. Each row counts as evidence of its own; "
             f"drop or combine them first, or reset the index if rows are no regions."
         )
-    for level, what in enumerate(("region", "time")):
-        absent = int(index.get_level_values(level).isna().sum())
-        if absent:
-            raise InputError(f"the index of the frame has no {what} in {absent} of {len(index)} rows; drop these rows.")
     times = index.unique(level=1)
     try:
         sorted(times)
