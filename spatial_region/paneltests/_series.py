@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import name_regions
+from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import Missing
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError, MissingValuesError
@@ -52,6 +52,11 @@ def tabled(study: object, variable: str | Sequence[str] | None) -> tuple[object,
     InputError
         If no variable is named where there are several, or the index is not (region, time).
     """
+    if not isinstance(study, (Study, pd.DataFrame, pd.Series)):
+        raise InputError(
+            f"study must be a Study, a table or a series by (region, time), or a table of region by time; found "
+            f"{type(study).__name__}."
+        )
     listed = [variable] if isinstance(variable, str) else None if variable is None else list(variable)
     if isinstance(study, pd.Series):
         name = listed[0] if listed else str(study.name if study.name is not None else "value")
@@ -61,11 +66,13 @@ def tabled(study: object, variable: str | Sequence[str] | None) -> tuple[object,
             raise InputError(
                 "the table has no time; index it by (region, time), as in table.set_index(['region', 'year'])."
             )
+        if listed and len(listed) > 1:
+            raise InputError(f"a table of region by time holds one variable; found the names {name_some(listed)}.")
         name = listed[0] if listed else "value"
         index = pd.MultiIndex.from_product([study.index, study.columns], names=["region", "time"])
         return pd.DataFrame({name: study.to_numpy().ravel()}, index=index), [name]
     if listed is None:
-        columns = study.variables if isinstance(study, Study) else list(getattr(study, "columns", []))
+        columns = study.variables if isinstance(study, Study) else [str(column) for column in study.columns]
         if len(columns) != 1:
             raise InputError("say which variable, or variables, to test: unit_root(study, 'gdp').")
         listed = [str(columns[0])]

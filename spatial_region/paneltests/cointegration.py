@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,69 +12,16 @@ from scipy import stats
 
 from spatial_region.core.messages import name_regions, name_some
 from spatial_region.core.options import check_between, check_option, check_whole_number
-from spatial_region.core.result import Result
-from spatial_region.core.spec import Spec, digest, make_spec
+from spatial_region.core.spec import digest, make_spec
 from spatial_region.errors import DuplicateError, IdentificationError, InputError, OptionError
 from spatial_region.paneltests import _kao, _pedroni
 from spatial_region.paneltests._adf import TERMS, Trend
 from spatial_region.paneltests._formula import PanelDesign, read_design
+from spatial_region.paneltests.cointegration_result import Cointegration
 
 Array = NDArray[np.float64]
 CointegrationTest = Literal["pedroni", "kao"]
-_NULL = "no cointegration in any region"
 _LONG = 50
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Cointegration(Result):
-    """Tests of cointegration in a panel; the null is no cointegration in any region.
-
-    Attributes
-    ----------
-    formula : str
-    tests : pandas.DataFrame
-        See `table`.
-    units : pandas.DataFrame
-        Index ``region``; what each adds to Pedroni's statistics: name, rho (of its residual on the one before), tau (t
-        ratio of its augmented regression), long_run_variance (of the changes of y given those of x). Empty without
-        Pedroni's tests.
-    level : float
-        Level of the verdicts.
-    trend : str
-    notes : tuple of str
-        What a reader must know before quoting a number.
-    spec : Spec
-        Settings, enough to run it again.
-    """
-
-    formula: str
-    tests: pd.DataFrame
-    units: pd.DataFrame
-    level: float
-    trend: str
-    notes: tuple[str, ...]
-    spec: Spec
-
-    def table(self) -> pd.DataFrame:
-        """Return one row for each statistic.
-
-        Columns: test (pedroni, kao), name, dimension (within: one coefficient of the residuals for all regions under
-        the alternative; between: one for each), statistic (standard normal under the null), p, rejects (when the
-        statistic is large or small), verdict, regions, times, lags, bandwidth.
-        """
-        return self.tests.copy()
-
-    def summary(self) -> str:
-        """Return the statistics, how many reject, and the notes as text."""
-        shown = self.tests[["test", "name", "dimension", "statistic", "p", "verdict"]]
-        lines = [
-            f"Cointegration of {self.formula}: H0, {_NULL}; verdicts at the {100 * self.level:g} % level",
-            shown.to_string(index=False, float_format=lambda value: f"{value:.4f}"),
-        ]
-        for test, mine in self.tests.groupby("test", sort=False):
-            count = int((mine["p"] < self.level).sum())
-            lines.append(f"  {str(test).capitalize()}: {count} of {len(mine)} statistics reject no cointegration.")
-        return "\n".join([*lines, *(f"Note: {note}" for note in self.notes)])
 
 
 def cointegration(
@@ -173,15 +119,15 @@ def cointegration(
     group ADF     -12.62  0.0
     """
     tests = _tests(test, trend)
-    check_whole_number(lags, "lags")
+    lags = check_whole_number(lags, "lags")
     check_between(level, "level", low=0, high=1)
     design = read_design(formula, study, intercept=False)
-    y, x = _arrays(design)
+    y, x, unit = _arrays(design)
     n, times, k = x.shape
     _check_sizes(design, tests, (n, times, k), lags, trend)
     if bandwidth is None:
         bandwidth = round(4 * (times / 100) ** (2 / 9))
-    check_whole_number(bandwidth, "bandwidth")
+    bandwidth = check_whole_number(bandwidth, "bandwidth")
     regions = design.y.index.get_level_values(0).unique()
     rows: list[dict[str, object]] = []
     units = pd.DataFrame()
@@ -194,7 +140,7 @@ def cointegration(
                 "name": design.names.reindex(regions).to_numpy(),
                 "rho": seven.rho,
                 "tau": seven.tau,
-                "long_run_variance": seven.long_run,
+                "long_run_deviation": np.sqrt(seven.long_run) * unit,
             },
             index=regions.rename("region"),
         )
@@ -235,14 +181,18 @@ def _tests(test: object, trend: str) -> list[str]:
     return listed
 
 
-def _arrays(design: PanelDesign) -> tuple[Array, Array]:
-    """Return y by region and time, and x with its columns last."""
+def _arrays(design: PanelDesign) -> tuple[Array, Array, float]:
+    """Return y by region and time, x with its columns last, and the unit of y.
+
+    Each is put in a unit of its own, so that squares neither overflow nor vanish.
+    """
     n = int(design.region.max()) + 1
     times = len(design.y) // n
-    return (
-        design.y.to_numpy(dtype=float).reshape(n, times),
-        design.x.to_numpy(dtype=float).reshape(n, times, -1),
-    )
+    y = design.y.to_numpy(dtype=float).reshape(n, times)
+    x = design.x.to_numpy(dtype=float).reshape(n, times, -1)
+    unit = float(np.abs(y).max())
+    units = np.abs(x).max(axis=(0, 1))
+    return y / unit, x / np.where(units > 0, units, 1.0), unit
 
 
 def _check_sizes(

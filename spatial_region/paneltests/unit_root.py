@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.messages import name_regions
-from spatial_region.core.options import Missing, check_between, check_option, check_whole_number
+from spatial_region.core.options import Missing, check_between, check_option
 from spatial_region.core.spec import digest, make_spec
-from spatial_region.errors import ConstantVariableError, DuplicateError, IdentificationError, InputError, OptionError
-from spatial_region.paneltests._adf import TERMS, Rule, Trend
-from spatial_region.paneltests._conventions import CONVENTIONS, ConventionName
+from spatial_region.paneltests._adf import Rule, Trend
+from spatial_region.paneltests._conventions import ConventionName
 from spatial_region.paneltests._frame import check_names
 from spatial_region.paneltests._series import LabelledSeries, difference, read_series, tabled
-from spatial_region.paneltests._unit_root_tests import RUN, Options, Outcome, Series, TestName, fewest_times
-from spatial_region.paneltests.unit_root_result import TITLES, UnitRoot, null_of, verdict_of
-
-_BALANCED = ("llc", "hadri")
-_NEED_TERMS = ("ips", "hadri")
+from spatial_region.paneltests._unit_root_checks import options_of, orders_of, run_test, named_tests
+from spatial_region.paneltests._unit_root_tests import Outcome, TestName
+from spatial_region.paneltests.unit_root_result import UnitRoot, null_of, verdict_of
 
 
 def unit_root(
@@ -146,10 +142,10 @@ def unit_root(
     >>> tested.side_by_side()["order"].tolist()
     ['I(1)', 'I(1)']
     """
-    tests = _tests(test, trend)
-    options = _options(trend, lags, max_lags, bandwidth, convention)
+    tests = named_tests(test, trend)
+    options = options_of(trend, lags, max_lags, bandwidth, convention)
     check_between(level, "level", low=0, high=1)
-    orders = _orders(differences)
+    orders = orders_of(differences)
     check_option(missing, Missing, "missing")
     table, named = tabled(study, variable)
     rows, forms, units, notes, facts = [], [], [], [], []
@@ -159,7 +155,7 @@ def unit_root(
         for order in orders:
             changed = difference(series, order)
             for one in tests:
-                found = _run(one, changed, options, order)
+                found = run_test(one, changed, options, order)
                 key = {"variable": name, "difference": order, "test": one}
                 rows.append(key | _row(one, found, changed, level))
                 forms += [key | {"form": f.name, "statistic": f.statistic, "df": f.df, "p": f.p} for f in found.forms]
@@ -183,93 +179,6 @@ def unit_root(
         tuple(notes),
         make_spec("unit_root", options=said, inputs=inputs),
     )
-
-
-def _tests(test: object, trend: str) -> list[str]:
-    check_option(trend, Trend, "trend")
-    if test is None:
-        return [name for name in get_args(TestName) if trend != "none" or name not in _NEED_TERMS]
-    listed = [test] if isinstance(test, str) else list(test)  # type: ignore[call-overload]
-    for name in listed:
-        check_option(name, TestName, "test")
-        if trend == "none" and name in _NEED_TERMS:
-            raise OptionError(f'test={name!r} is not defined without a constant; pass trend="constant" or "trend".')
-    if not listed or len(set(listed)) < len(listed):
-        raise DuplicateError(f"test must name at least one test, and each once; found {listed!r}.")
-    return listed
-
-
-def _options(trend: Trend, lags: object, max_lags: object, bandwidth: object, convention: str) -> Options:
-    check_option(convention, ConventionName, "convention")
-    if isinstance(lags, str):
-        check_option(lags, Rule, "lags")
-    else:
-        check_whole_number(lags, "lags")
-    for value, argument in ((max_lags, "max_lags"), (bandwidth, "bandwidth")):
-        if value is not None:
-            check_whole_number(value, argument)
-    return Options(trend, lags, max_lags, bandwidth, CONVENTIONS[convention])  # type: ignore[arg-type]
-
-
-def _orders(differences: object) -> list[int]:
-    listed = [differences] if isinstance(differences, int) else list(differences)  # type: ignore[call-overload]
-    if not listed or any(order not in (0, 1, 2) for order in listed) or len(set(listed)) < len(listed):
-        raise InputError(f"differences must be some of 0, 1 and 2, each once; found {differences!r}.")
-    return sorted(int(order) for order in listed)
-
-
-def _run(test: str, series: LabelledSeries, options: Options, order: int) -> Outcome:
-    what = f"{series.variable!r}" + (f" in differences of order {order}" if order else "")
-    if test in _BALANCED and not series.balanced:
-        short = series.regions[series.lengths < series.lengths.max()]
-        raise InputError(
-            f"{TITLES[test]} needs a balanced panel; {what} has fewer times in {len(short)} of {len(series.regions)} "
-            f"regions: {name_regions(short, series.names)}. Use test='ips' or 'fisher_adf', keep complete times with "
-            f"study.between(...), or leave these regions out."
-        )
-    # A level drops out wherever there is a constant; taking it out first keeps digits.
-    own = series.values if options.trend == "none" else series.values - np.nanmean(series.values, axis=1)[:, None]
-    bare = Series(own, series.lengths)
-    _check_times(test, bare, series, options, what, order)
-    still = np.nanmax(series.values, axis=1) == np.nanmin(series.values, axis=1)
-    if still.any():
-        raise ConstantVariableError(
-            f"{what} does not change in {still.sum()} of {len(still)} regions: "
-            f"{name_regions(series.regions[still], series.names)}. Leave these regions out with study.select(...)."
-        )
-    found = RUN[test](bare, options)
-    if found.flat.any():
-        raise IdentificationError(
-            f"{TITLES[test]}: the regression of {what} has no residual, or columns that are combinations of each "
-            f"other, in {found.flat.sum()} of {len(found.flat)} regions: "
-            f"{name_regions(series.regions[found.flat], series.names)}. Use fewer lags, or leave these regions out."
-        )
-    return found
-
-
-def _check_times(
-    test: str, bare: Series, series: LabelledSeries, options: Options, what: str, order: int
-) -> None:  # fmt: skip
-    """Refuse series on which the test's distribution is unknown, saying how many times it needs."""
-    shortest = int(bare.lengths.min())
-    most = options.lags if isinstance(options.lags, int) else options.max_lags or 0
-    lags = 0 if test in ("fisher_pp", "hadri") else most
-    needed = fewest_times(test, lags, TERMS[options.trend])
-    if shortest < needed:
-        short = series.regions[series.lengths < needed]
-        none = shortest + order < fewest_times("fisher_pp", 0, TERMS[options.trend])
-        raise InputError(
-            f"{what} has {shortest} times in {len(short)} of {len(series.regions)} regions "
-            f"({name_regions(short, series.names)}); {TITLES[test]} with {lags} lags needs {needed}"
-            f"{f', so {needed + order} of the variable itself' if order else ''}: with fewer its tabulated moments do "
-            f"not hold. "
-            + (
-                f"{shortest + order} times support no panel unit root test; take a longer panel, and report none here."
-                if none
-                else f"Take a longer panel{', or fewer lags' if lags else ''}"
-                f"{', or differences=(0,)' if order else ''}."
-            )
-        )
 
 
 def _row(test: str, found: Outcome, series: LabelledSeries, level: float) -> dict[str, object]:

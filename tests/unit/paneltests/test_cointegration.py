@@ -194,6 +194,15 @@ def test_units_rows_and_labels_do_not_matter():
     np.testing.assert_allclose(found, expected, rtol=1e-7)
 
 
+@pytest.mark.parametrize("unit", [1e160, 1e-160])
+def test_extreme_units(unit):
+    panel = tabled(*make(6, 25))
+    expected = sr.cointegration(panel, "y ~ x1")
+    found = sr.cointegration(panel * unit, "y ~ x1")
+    np.testing.assert_allclose(found.table()["statistic"], expected.table()["statistic"], rtol=1e-8)
+    np.testing.assert_allclose(found.units["long_run_deviation"], expected.units["long_run_deviation"] * unit)
+
+
 def test_the_table_and_the_summary():
     result = sr.cointegration(tabled(*make(6, 25, cointegrated=True)), "y ~ x1")
     table = result.table()

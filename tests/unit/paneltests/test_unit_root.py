@@ -237,6 +237,17 @@ def test_rows_labels_and_units_do_not_matter(grunfeld):
     assert set(found.table()["test"]) == {"llc", "fisher_adf", "fisher_pp"}
 
 
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_extreme_units(walks, unit):
+    expected = by_test(sr.unit_root(walks, lags=np.int64(1)))
+    np.testing.assert_allclose(by_test(sr.unit_root(walks * unit, lags=1)), expected, rtol=1e-9)
+
+
+def test_lags_may_be_any_whole_number(walks):
+    with pytest.raises(InputError, match="with 12 lags needs"):
+        sr.unit_root(walks, lags=np.int64(12))
+
+
 def test_the_caller_keeps_the_table(grunfeld):
     before = grunfeld.copy()
     sr.unit_root(grunfeld, "invest", demean=True)
@@ -356,6 +367,10 @@ def test_refusals(walks):
         sr.unit_root(walks, test=["ips", "ips"])
     with pytest.raises(InputError, match="differences must be some of 0, 1 and 2"):
         sr.unit_root(walks, differences=(3,))
+    with pytest.raises(InputError, match="holds one variable; found the names x, y"):
+        sr.unit_root(walks, ["x", "y"])
+    with pytest.raises(InputError, match="study must be a Study.*found list"):
+        sr.unit_root([1.0, 2.0])
     with pytest.raises(InputError, match="at least 2 regions; found 1"):
         sr.unit_root(walks.iloc[:1])
     long = walks.stack().rename("x").rename_axis(["region", "time"]).to_frame()  # noqa: PD013
