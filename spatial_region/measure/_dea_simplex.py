@@ -5,7 +5,7 @@ A programme has few rows (one an input, one an output, one or two more) and one 
     minimise  cost_units' z + cost_extra' e   subject to   (rows h_j) z_j summed over j + extra e = right,  z, e >= 0
 
 where h_j holds the inputs and outputs of unit j and a one. A second cost, when there is one, is minimised among the
-optima of the first. Whoever calls this asks HiGHS instead about any programme that does not end with status 0.
+optima of the first. Whoever calls this asks HiGHS about programmes that end as UNBOUNDED or UNFINISHED.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from spatial_region.measure._dea_pricing import cost_of, first_entering, steepest, write_column, write_prices
+
 OPTIMAL, INFEASIBLE, UNBOUNDED, UNFINISHED = 0, 1, 2, 3
-ENOUGH = 1e-11  # a reduced cost nearer to zero than this, relative to its column, is zero
-SAME_FACE = 1e-9  # a column whose first reduced cost is below this may enter while the second cost is minimised
 _MOST_PIVOTS = 5000
 _MET = 1e-12  # rows count as fulfilled when artificial variables sum to less
 _BROKEN = 1e-7  # and as impossible to fulfil when they sum to more at their least
@@ -46,149 +46,6 @@ def _invert(matrix: np.ndarray, inverse: np.ndarray) -> bool:
                 work[row] -= factor * work[column]
                 inverse[row] -= factor * inverse[column]
     return True
-
-
-@numba.njit(cache=True, nogil=True)
-def _column(place: int, units: np.ndarray, rows: np.ndarray, extra: np.ndarray, out: np.ndarray) -> None:
-    """Write the column at `place`: a unit, an extra variable, or the artificial variable of a row."""
-    n, k = units.shape
-    height, width = extra.shape
-    if place < n:
-        for row in range(height):
-            total = 0.0
-            for part in range(k):
-                total += rows[row, part] * units[place, part]
-            out[row] = total
-    elif place < n + width:
-        out[:] = extra[:, place - n]
-    else:
-        out[:] = 0.0
-        out[place - n - width] = 1.0
-
-
-@numba.njit(cache=True, nogil=True)
-def _cost(
-    place: int, level: int, units: np.ndarray, cost_units: np.ndarray, extra: np.ndarray, cost_extra: np.ndarray
-) -> float:
-    """Return the cost of a column at a level; level -1 counts artificial variables."""
-    n, k = units.shape
-    width = extra.shape[1]
-    if place >= n + width:
-        return 1.0 if level < 0 else 0.0
-    if level < 0:
-        return 0.0
-    if place >= n:
-        return cost_extra[level, place - n]
-    total = 0.0
-    for part in range(k):
-        total += cost_units[level, part] * units[place, part]
-    return total
-
-
-@numba.njit(cache=True, nogil=True)
-def _price_unit(
-    unit: int, units: np.ndarray, size: np.ndarray, slope: np.ndarray, first_slope: np.ndarray, second: bool
-) -> float:
-    """Return the reduced cost of a unit relative to the size of its column; zero where it may not enter."""
-    reduced = 0.0
-    for part in range(units.shape[1]):
-        reduced += slope[part] * units[unit, part]
-    if reduced >= 0.0:
-        return 0.0
-    scale, first = 0.0, 0.0
-    for part in range(units.shape[1]):
-        scale += size[part] * units[unit, part]
-        if second:
-            first += first_slope[part] * units[unit, part]
-    return 0.0 if second and first > SAME_FACE * scale else reduced / scale
-
-
-@numba.njit(cache=True, nogil=True)
-def _price_extra(
-    place: int,
-    level: int,
-    extra: np.ndarray,
-    cost_extra: np.ndarray,
-    prices: np.ndarray,
-    first_prices: np.ndarray,
-    second: bool,
-) -> float:
-    """Return the reduced cost of an extra variable, and zero where it may not enter."""
-    reduced = cost_extra[level, place] if level >= 0 else 0.0
-    first = cost_extra[0, place]
-    scale = 0.0
-    for row in range(len(prices)):
-        reduced -= prices[row] * extra[row, place]
-        first -= first_prices[row] * extra[row, place]
-        scale = max(scale, abs(extra[row, place]))
-    if scale == 0.0 or (second and first > SAME_FACE * scale):  # in no row: a variable that other options use
-        return 0.0
-    return reduced / scale
-
-
-@numba.njit(cache=True, nogil=True)
-def _first_entering(
-    level: int,
-    units: np.ndarray,
-    own: int,
-    size: np.ndarray,
-    slope: np.ndarray,
-    first_slope: np.ndarray,
-    extra: np.ndarray,
-    cost_extra: np.ndarray,
-    prices: np.ndarray,
-    first_prices: np.ndarray,
-) -> int:
-    """Return the first column that may enter, by Bland's rule; -1 for none."""
-    second = level > 0
-    for unit in range(len(units)):
-        if unit != own and _price_unit(unit, units, size, slope, first_slope, second) < -ENOUGH:
-            return unit
-    for place in range(extra.shape[1]):
-        if _price_extra(place, level, extra, cost_extra, prices, first_prices, second) < -ENOUGH:
-            return len(units) + place
-    return -1
-
-
-@numba.njit(cache=True, nogil=True)
-def _steepest(
-    level: int,
-    units: np.ndarray,
-    own: int,
-    size: np.ndarray,
-    slope: np.ndarray,
-    first_slope: np.ndarray,
-    extra: np.ndarray,
-    cost_extra: np.ndarray,
-    prices: np.ndarray,
-    first_prices: np.ndarray,
-    known: np.ndarray,
-    count: int,
-    everywhere: bool,
-) -> int:
-    """Return the column with the least reduced cost, -1 when none is below zero.
-
-    Units that entered before (`known`) are looked at first, and when none of those will do all units, if `everywhere`.
-    """
-    second = level > 0
-    best, chosen = -ENOUGH, -1
-    for place in range(extra.shape[1]):
-        reduced = _price_extra(place, level, extra, cost_extra, prices, first_prices, second)
-        if reduced < best:
-            best, chosen = reduced, len(units) + place
-    for at in range(count):
-        if known[at] != own:
-            reduced = _price_unit(known[at], units, size, slope, first_slope, second)
-            if reduced < best:
-                best, chosen = reduced, known[at]
-    if chosen >= 0 or not everywhere:
-        return chosen
-    for unit in range(len(units)):
-        if unit != own:
-            reduced = _price_unit(unit, units, size, slope, first_slope, second)
-            if reduced < best:
-                best, chosen = reduced, unit
-    return chosen
 
 
 @numba.njit(cache=True, nogil=True)
@@ -229,7 +86,7 @@ def _refresh(
     matrix = np.empty((height, height))
     column = np.empty(height)
     for row in range(height):
-        _column(basis[row], units, rows, extra, column)
+        write_column(basis[row], units, rows, extra, column)
         matrix[:, row] = column
     if not _invert(matrix, inverse):
         return False
@@ -266,31 +123,6 @@ def _unmet(basis: np.ndarray, values: np.ndarray, first_artificial: int) -> floa
 
 
 @numba.njit(cache=True, nogil=True)
-def _write_prices(
-    level: int,
-    units: np.ndarray,
-    rows: np.ndarray,
-    cost_units: np.ndarray,
-    extra: np.ndarray,
-    cost_extra: np.ndarray,
-    basis: np.ndarray,
-    inverse: np.ndarray,
-    prices: np.ndarray,
-    slope: np.ndarray,
-) -> None:
-    """Write the prices of the rows, and what a part of a unit adds to its reduced cost."""
-    prices[:] = 0.0
-    for row in range(len(basis)):
-        cost = _cost(basis[row], level, units, cost_units, extra, cost_extra)
-        if cost != 0.0:
-            prices += cost * inverse[row]
-    for part in range(units.shape[1]):
-        slope[part] = cost_units[level, part] if level >= 0 else 0.0
-        for row in range(len(basis)):
-            slope[part] -= prices[row] * rows[row, part]
-
-
-@numba.njit(cache=True, nogil=True)
 def _minimise(
     level: int,
     units: np.ndarray,
@@ -318,13 +150,13 @@ def _minimise(
     for _ in range(_MOST_PIVOTS):
         if level < 0 and _unmet(basis, values, n + width) <= _MET:
             return OPTIMAL, count
-        _write_prices(level, units, rows, cost_units, extra, cost_extra, basis, inverse, prices, slope)
+        write_prices(level, units, rows, cost_units, extra, cost_extra, basis, inverse, prices, slope)
         if stalled > _PATIENCE:
-            place = _first_entering(
+            place = first_entering(
                 level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices
             )  # fmt: skip
         else:
-            place = _steepest(
+            place = steepest(
                 level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices, known, count,
                 fresh,
             )  # fmt: skip
@@ -338,7 +170,7 @@ def _minimise(
                 return UNFINISHED, count
             fresh = True
             continue
-        _column(place, units, rows, extra, column)
+        write_column(place, units, rows, extra, column)
         direction = inverse @ column
         row_out = _leaving(direction, values, basis, n + width, stalled > _PATIENCE)
         if row_out < 0:
@@ -427,6 +259,6 @@ def solve_programmes(
             if level == 0:
                 objective[at] = 0.0
                 for row in range(height):
-                    cost = _cost(basis[at, row], 0, units, cost_units[at], extra[at], cost_extra[at])
+                    cost = cost_of(basis[at, row], 0, units, cost_units[at], extra[at], cost_extra[at])
                     objective[at] += cost * values[at, row]
     return count
