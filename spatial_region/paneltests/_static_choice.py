@@ -91,6 +91,8 @@ def as_table(found: Mapping[str, Value]) -> pd.DataFrame:
     for name, value in found.items():
         refuted, kept = _SAYS.get(name.split(" (")[0], ("", ""))
         says = "" if np.isnan(value.p) else refuted if value.p < 0.05 else kept
+        if name.endswith("(covariance not positive definite)"):
+            says = "no test, as the difference of the covariances is no covariance: read the auxiliary ones"
         rows.append((value.statistic, value.distribution, value.df1, value.df2, value.p, says))
     columns = ["statistic", "distribution", "df1", "df2", "p", "says"]
     return pd.DataFrame(rows, index=pd.Index(list(found), name="test"), columns=columns)

@@ -109,7 +109,7 @@ def ordinary(design: PanelDesign, codes: Codes, effects: str, covariance: str, l
         settings |= {"cluster_entity": covariance == "cluster_region", "cluster_time": covariance == "cluster_time"}
     if effects not in models:
         settings |= {"auto_df": False, "count_effects": False}
-    made = model.fit(debiased=False, **settings)
+    made: Any = model.fit(debiased=False, **settings)
     lost = codes.lost(covariance, k)
     spread = np.asarray(made.cov, dtype=float) * small_sample(rows, lost, codes.groups(covariance))
     coefficients = np.asarray(made.params, dtype=float)

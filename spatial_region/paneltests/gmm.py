@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal
 
@@ -253,14 +254,13 @@ def gmm_panel(
 
 def _library() -> ModuleType:
     try:
-        import pyxtabond2
+        return import_module("pyxtabond2")
     except ModuleNotFoundError as error:
         if error.name != "pyxtabond2":
             raise
         raise MissingLibraryError(
             "gmm_panel() needs 'pyxtabond2', which is not installed. Run: pip install 'spatial_region[gmm]'"
         ) from error
-    return pyxtabond2  # type: ignore[no-any-return]
 
 
 def _listed(names: Sequence[str]) -> list[str]:

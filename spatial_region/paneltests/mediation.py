@@ -189,7 +189,13 @@ def mediation(
         notes.append(
             "direct and indirect effect have different signs: the mediator masks a part, and a share misleads."
         )
-    options = {"cause": cause, "mediator": mediator, "controls": others, "effects": effects, "covariance": covariance}
+    options: dict[str, object] = {
+        "cause": cause,
+        "mediator": mediator,
+        "controls": others,
+        "effects": effects,
+        "covariance": covariance,
+    }
     options |= {"draws": draws, "level": level, "missing": missing}
     inputs = {"variable": variable, "rows": len(table), "values_digest": digest(table.to_numpy())}
     return Mediation(

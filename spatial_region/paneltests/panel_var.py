@@ -132,7 +132,13 @@ def panel_var(
     rows = make_rows(values, chosen, first=chosen, forward=method == "gmm", **ways)
     fit = fit_rows(rows)
     notes = _notes(method, effects, draws, len(frame.absent), len(frame.values))
-    options = {"lags": lags, "max_lags": max_lags, "effects": effects, "method": method, "horizon": horizon}
+    options: dict[str, object] = {
+        "lags": lags,
+        "max_lags": max_lags,
+        "effects": effects,
+        "method": method,
+        "horizon": horizon,
+    }
     options |= {"draws": draws, "level": level, "missing": missing}
     return PanelVar(
         _estimates(fit, named, scale, chosen),
