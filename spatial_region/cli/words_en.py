@@ -202,6 +202,7 @@ ENGLISH: dict[str, str] = {
     "value": "value",
     "relative to mean": "over the plain mean of the regions, {whole}",
     "relative to reference": "over the whole as given, {whole}",
+    "gap": "gap",
     "share": "share, %",
     "rank": "rank",
     "base": "in {base}",

@@ -57,9 +57,9 @@ class Profile(Result):
         -------
         pandas.DataFrame
             Indexed by (variable, region). Columns: name; value; relative, the value over the reference (1 is
-            average); share, in % of the total; rank, 1 for the largest, ties share the better rank; base, the value
-            at the base time; change, value less base; change_pct, in % of the base; growth_pct, compound growth in %
-            a year. NaN where not asked for or undefined.
+            average); gap, the value less the reference, in the unit of the variable; share, in % of the total; rank, 1
+            for the largest, ties share the better rank; base, the value at the base time; change, value less base;
+            change_pct, in % of the base; growth_pct, compound growth in % a year. NaN where not asked for or undefined.
 
         Raises
         ------
@@ -96,7 +96,7 @@ def profile(
     totals: Wholes = (),
     missing: Missing = "raise",
 ) -> Profile:
-    """Describe each region: its level relative to the whole, its share and rank, its change and growth.
+    """Describe each region: its level relative to the whole and its gap, its share and rank, its change and growth.
 
     ``growth = (value / base) ** (1 / years) - 1``, in %, with years = `at` - `base`.
 
@@ -228,6 +228,7 @@ def _levels(value: pd.Series, reference: float | None, has_total: bool, total: f
         {
             "value": value,
             "relative": value / whole if whole > 0 else np.nan,
+            "gap": value - whole,
             "share": 100 * value / summed if has_total else np.nan,
             "rank": value.rank(ascending=False, method="min").astype("Int64"),
         }

@@ -34,6 +34,7 @@ def study():
 def test_reproduces_the_published_ratios_to_the_region(study):
     got = profile(study, ["gdp_pc"], at=2023, reference={"gdp_pc": 51893}).table("gdp_pc")
     assert got["relative"].round(2).tolist() == [row[2] for row in PUBLISHED.values()]
+    assert got["gap"].tolist() == [row[1] - 51893 for row in PUBLISHED.values()]
     assert got["rank"].tolist() == [4, 2, 3, 1, 5]
     assert "base" not in got.columns
 
