@@ -129,13 +129,11 @@ class Stars(Check):
         below = [level for _, level in ordered if not mark or level < self.levels[mark]]
         if mark and p.low > exactly(self.levels[mark]).high:
             right = next((stars for stars, level in ordered if p.low <= exactly(level).high), "none")
-            tally.report(
-                shown, p, f"has stars for p <= {self.levels[mark]:g}, and at most {right} agree with {by}; p is"
-            )
+            tally.report(shown, p, f"has stars for p <= {self.levels[mark]:g}, while {by} allow {right}")
         elif below and p.high < exactly(max(below)).low:
             right = next(stars for stars, level in ordered if p.high < exactly(level).low)
             has = f"stars for p <= {self.levels[mark]:g} only" if mark else "no stars"
-            tally.report(shown, p, f"has {has}, where {by} give {right}")
+            tally.report(shown, p, f"has {has}, while {by} give {right}")
 
 
 @dataclass(frozen=True)
