@@ -15,6 +15,9 @@ from spatial_region.core.sample import as_numbers
 from spatial_region.core.spec import digest
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError
 
+# Names of an index level that can only be a time: levels in the wrong order would be taken for regions.
+_TIMES = frozenset({"time", "year", "date", "period", "年", "年份", "时间"})
+
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
@@ -133,6 +136,8 @@ def check_labels(given: object, argument: str) -> pd.Series:
         raise InputError(
             f"{argument} must be indexed by region, or (region, time); found {given.index.nlevels} levels."
         )
+    if given.index.nlevels == 2 and str(given.index.names[0]).lower() in _TIMES:
+        raise InputError(f"{argument} must be indexed by (region, time), in this order; use {argument}.swaplevel().")
     if given.index.has_duplicates:
         raise DuplicateError(f"{argument}: found twice: {name_some(given.index[given.index.duplicated()].unique())}.")
     return given.rename_axis(["region", "time"] if given.index.nlevels == 2 else ["region"])

@@ -245,6 +245,8 @@ def test_what_is_refused(income, people):
         sr.theil(income[:1])
     with pytest.raises(InputError, match="groups must be"):
         sr.theil(income, groups={"r00": "a"})
+    with pytest.raises(InputError, match=r"in this order; use values.swaplevel\(\)"):
+        sr.theil(pd.concat({2000: income}, names=["year"]))
     with pytest.raises(InputError, match="weights have a time"):
         sr.theil(income, pd.concat({2000: people}).swaplevel())
 
