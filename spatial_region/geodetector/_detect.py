@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from spatial_region.core.seeds import derive_seed
 from spatial_region.core.spec import digest, make_spec
-from spatial_region.core.weights import Weights
 from spatial_region.errors import SpatialRegionError
 from spatial_region.geodetector._interval import q_interval
 from spatial_region.geodetector._joint import narrow_codes, overlay_table, pair_tables
@@ -19,35 +18,14 @@ from spatial_region.geodetector._notes import notes_of
 from spatial_region.geodetector._numbers import Numbers
 from spatial_region.geodetector._pair_permutations import pair_permutations
 from spatial_region.geodetector._pairs import pair_tests
-from spatial_region.geodetector._parts import POOLED, WHOLE, CutWithin, Part
+from spatial_region.geodetector._parts import POOLED, WHOLE, Part
 from spatial_region.geodetector._permutation import permutation_tests
-from spatial_region.geodetector._plans import COLUMNS, NEED_TIMES, Permute, Plans
+from spatial_region.geodetector._plans import COLUMNS, NEED_TIMES, Plans
 from spatial_region.geodetector._rows import Rows
+from spatial_region.geodetector._settings import Settings
 from spatial_region.geodetector._triples import TripleTest, triple_test
 from spatial_region.geodetector.result import GeoDetectorResult
-from spatial_region.geodetector.rules import Bins
 from spatial_region.geodetector.stratify import Stratified, check_not_searched, stratify
-
-
-@dataclass(frozen=True, eq=False)
-class Settings:
-    """What the caller asked for; see `spatial_region.geodetector`."""
-
-    variable: str
-    names: list[str]
-    bins: Bins
-    cut_within: CutWithin
-    singletons: Singletons
-    triples: bool
-    permute: tuple[Permute, ...]
-    columns: tuple[Permute, ...]  # that the tables have, whether or not the way can be taken in a part
-    permute_pairs: bool
-    w: Weights | None
-    permutations: int
-    level: float
-    seed: int
-    regions: object
-    options: Mapping[str, object]  # as given, for the record
 
 
 def detect(rows: Rows, settings: Settings) -> GeoDetectorResult:

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, get_args, overload
+from typing import overload
 
-import numpy as np
 import pandas as pd
 
 from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_some
-from spatial_region.core.options import Missing, check_between, check_option, check_whole_number
-from spatial_region.core.sample import resolve_weights
+from spatial_region.core.options import Missing
 from spatial_region.core.seeds import DEFAULT_SEED
 from spatial_region.core.spec import make_spec
 from spatial_region.core.study import Study
-from spatial_region.core.weights import Weights, as_weights
-from spatial_region.errors import InputError, SmallSampleWarning
-from spatial_region.geodetector._detect import Settings, detect, detect_parts
+from spatial_region.errors import SmallSampleWarning
+from spatial_region.geodetector._detect import detect, detect_parts
 from spatial_region.geodetector._moments import Singletons
 from spatial_region.geodetector._notes import FEW_UNITS, notes_of_parts, notes_of_skipped, small_strata
 from spatial_region.geodetector._parts import CutWithin, Part, Time, parts_of
 from spatial_region.geodetector._plans import Permute
 from spatial_region.geodetector._rows import Rows, factor_names, gather_rows
+from spatial_region.geodetector._settings import Settings, check_settings, name_of, ways_to_permute, weights_to_keep
 from spatial_region.geodetector.groups import GeoDetectorGroups
 from spatial_region.geodetector.result import GeoDetectorResult
 from spatial_region.geodetector.rules import Bins, check_bins
@@ -242,7 +240,7 @@ def geodetector(
     """
     names = factor_names(factors)
     rows = gather_rows(study, variable, names, at=at, missing=missing, grouping=grouping)
-    ways = _ways(permute)
+    ways = ways_to_permute(permute)
     check_bins(bins, names)
     settings = Settings(
         variable=variable,
@@ -254,61 +252,24 @@ def geodetector(
         permute=ways,
         columns=ways,
         permute_pairs=permute_pairs,
-        w=_weights(study, w, at) if "spatial" in ways or w is not None else None,
+        w=weights_to_keep(study, w, at) if "spatial" in ways or w is not None else None,
         permutations=permutations,
         level=level,
         seed=seed,
         regions=study if isinstance(study, Study) else None,
         options={
-            "variable": variable, "factors": names, "at": at, "time": time, "grouping": _named(grouping),
+            "variable": variable, "factors": names, "at": at, "time": time, "grouping": name_of(grouping),
             "bins": deepcopy(bins), "cut_within": cut_within, "singletons": singletons, "missing": missing,
             "triples": triples, "permute": ways, "permute_pairs": permute_pairs, "permutations": permutations,
             "level": level,
         },
     )  # fmt: skip
-    _check(settings, time, rows)
+    check_settings(settings, time, rows)
     if time is None and grouping is None:
         found = detect(rows, settings)
         _warn_small({"": found})
         return found
     return _groups(rows, parts_of(rows, time), settings, time is not None)
-
-
-def _check(settings: Settings, time: Time | None, rows: Rows) -> None:
-    check_whole_number(settings.permutations, "permutations")
-    check_whole_number(settings.seed, "seed")
-    check_between(settings.level, "level", low=0, high=1)
-    check_option(settings.singletons, Singletons, "singletons")
-    check_option(settings.cut_within, CutWithin, "cut_within")
-    for name, value in (("triples", settings.triples), ("permute_pairs", settings.permute_pairs)):
-        if not isinstance(value, (bool, np.bool_)):  # a text such as "no" would count as yes
-            raise InputError(f"{name} must be True or False; found {value!r}.")
-    if settings.w is not None and "spatial" not in settings.permute:
-        raise InputError('w is used by permute="spatial" only, which was not asked for. Pass that, or leave w= out.')
-    if time is not None:
-        check_option(time, Time, "time")
-    if settings.cut_within == "time" and not rows.is_panel:
-        raise InputError('cut_within="time" needs rows by region and time; these have no time.')
-    if settings.cut_within == "group" and rows.groups is None:
-        raise InputError('cut_within="group" needs groups; pass grouping=, the name of a column.')
-
-
-def _ways(permute: object) -> tuple[Permute, ...]:
-    """Return the ways to permute, rows first, each once."""
-    given: list[Any] = [permute] if isinstance(permute, str) or not isinstance(permute, Iterable) else list(permute)
-    for one in given:
-        check_option(one, Permute, "permute")
-    return tuple(one for one in get_args(Permute) if one == "rows" or one in given)
-
-
-def _weights(study: object, w: object, at: object) -> Weights | None:
-    if isinstance(study, Study):
-        return resolve_weights(study, w, at=at)
-    return None if w is None else as_weights(w)
-
-
-def _named(grouping: str | pd.Series | None) -> object:
-    return grouping if grouping is None or isinstance(grouping, str) else str(grouping.name)
 
 
 def _groups(rows: Rows, parts: list[Part], settings: Settings, by_time: bool) -> GeoDetectorGroups:
