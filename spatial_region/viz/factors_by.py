@@ -18,7 +18,8 @@ from spatial_region.viz.figure import Figure
 from spatial_region.viz.keywords import read_options
 from spatial_region.viz.panels import line_look, panel_charts
 from spatial_region.viz.q_table import draw_q_table
-from spatial_region.viz.style import INK, SMALL_SIZE, style, text_size
+from spatial_region.viz.style import INK, style
+from spatial_region.viz.timeline import label_times, time_places
 from spatial_region.viz.words import word
 
 ByKind = Literal["table", "lines"]
@@ -149,7 +150,7 @@ def _as_table(
     across = varying[0] if varying else next(place for place in ("group", "time") if place in data)
     text = data["q"].map(lambda q: "–" if np.isnan(q) else f"{q:.3f}")
     data["text"] = text + data["p"].map(stars) if "p" in data else text
-    order = _times(data[across])[0] if across == "time" else dict.fromkeys(data[across])
+    order = time_places(data[across])[0] if across == "time" else dict.fromkeys(data[across])
     heads = {label: _name(label, names, lang) for label in order}
     rows = {factor: _name(factor, names, lang) for factor in dict.fromkeys(data["factor"])}
     notes = [word("stars", lang)] if "p" in data else []
@@ -174,7 +175,7 @@ def _as_lines(
         data["significant"] = data["p"] <= level
     looks = {factor: line_look(place) for place, factor in enumerate(dict.fromkeys(data["factor"]))}
     parts = list(data.groupby("group", sort=False)) if "group" in data else [("", data)]
-    times, places = _times(data["time"])
+    times, places = time_places(data["time"])
     handles = [
         Line2D([], [], linewidth=1.1, markersize=4, label=_name(factor, names, lang), **look)
         for factor, look in looks.items()
@@ -198,19 +199,10 @@ def _as_lines(
     for axes, (_, part) in zip(panels, parts, strict=True):
         for factor, own in part.groupby("factor", sort=False):
             _draw_line(axes, own, [places[time] for time in own["time"]], looks[factor])
-        _set_times(axes, times, places)
+        label_times(axes, times, places)
         axes.set_ylim(0, highest * 1.08)
         axes.locator_params(axis="y", nbins=5)
     return data, canvas
-
-
-def _times(column: pd.Series) -> tuple[list[object], dict[object, float]]:
-    """Return the times in order and where each stands: numbers at their value, others one after the other."""
-    if pd.api.types.is_numeric_dtype(column.infer_objects()):
-        times: list[object] = sorted(column.unique())
-        return times, {time: float(time) for time in times}  # type: ignore[arg-type]
-    times = list(dict.fromkeys(column))
-    return times, {time: float(place) for place, time in enumerate(times)}
 
 
 def _draw_line(axes: Any, own: pd.DataFrame, x: list[float], look: dict[str, Any]) -> None:
@@ -220,14 +212,3 @@ def _draw_line(axes: Any, own: pd.DataFrame, x: list[float], look: dict[str, Any
     filled = own["significant"].to_numpy() if "significant" in own else np.ones(len(own), dtype=bool)
     for chosen, fill in ((filled, look["color"]), (~filled, "white")):
         axes.plot(at[chosen], own["q"][chosen], linestyle="", markersize=4, markerfacecolor=fill, zorder=3, **look)
-
-
-def _set_times(axes: Any, times: list[object], places: dict[object, float]) -> None:
-    """Label as many times as fit beside each other, always the first and evenly from there."""
-    wide = axes.get_window_extent().width / axes.figure.dpi
-    room = max(text_size(str(time), SMALL_SIZE)[0] for time in times) + 0.14
-    step = max(1, int(np.ceil(len(times) * room / wide)))
-    shown = times[::step]
-    axes.set_xticks([places[time] for time in shown], [str(time) for time in shown], fontsize=SMALL_SIZE)
-    span = places[times[-1]] - places[times[0]] or 1.0
-    axes.set_xlim(min(places.values()) - 0.05 * span, max(places.values()) + 0.05 * span)

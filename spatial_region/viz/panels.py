@@ -79,7 +79,7 @@ def panel_charts(
     high = _SINGLE if count == 1 else _HEIGHT
     block = sum(heads) + rows * (high + below) + (rows - 1) * _BETWEEN
     under = _AXIS_LABEL if x_label else 0.0
-    foot = under + 0.04 + (_legend_height(handles, width) if handles else 0.0)
+    foot = under + 0.04 + (legend_height(handles, width) if handles else 0.0)
     canvas, area = new_chart(block, {**options, "width": width}, left=0.0, right=0.0, bottom=foot, notes=notes)
     tall = canvas.get_size_inches()[1]
     box = area.get_position()
@@ -102,11 +102,12 @@ def panel_charts(
     canvas.text(MARGIN / width, middle, y_label, fontsize=TEXT_SIZE, rotation=90, va="center")
     if handles:
         anchor = (MARGIN / width, bottom - (under + 0.08) / tall)
-        _add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
+        add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
     return canvas, made
 
 
-def _add_legend(canvas: Any, handles: Sequence[Line2D], width: float, **placing: Any) -> Any:
+def add_legend(canvas: Any, handles: Sequence[Line2D], width: float, **placing: Any) -> Any:
+    """Add a legend in as many columns as the page has room for."""
     widest = max(text_size(str(handle.get_label()), SMALL_SIZE)[0] for handle in handles) + 0.62
     columns = max(1, min(len(handles), int((width - 2 * MARGIN) / widest)))
     return canvas.legend(
@@ -114,7 +115,8 @@ def _add_legend(canvas: Any, handles: Sequence[Line2D], width: float, **placing:
     )
 
 
-def _legend_height(handles: Sequence[Line2D], width: float) -> float:
+def legend_height(handles: Sequence[Line2D], width: float) -> float:
+    """Return the inches that a legend takes, the gap above it included."""
     canvas = new_canvas(width, 4)
-    legend = _add_legend(canvas, handles, width, loc="upper left")
+    legend = add_legend(canvas, handles, width, loc="upper left")
     return float(legend.get_window_extent(canvas.canvas.get_renderer()).height / canvas.dpi) + 0.12
