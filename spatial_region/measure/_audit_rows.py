@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from spatial_region.core.messages import name_some
 from spatial_region.errors import InputError
 from spatial_region.measure._audit_cells import Cell, Cells, Tally
 from spatial_region.measure._audit_check import Check, as_columns
 from spatial_region.measure._audit_numbers import Interval, mean, total
-
-_CLASS = re.compile(r"([\[(（【])\s*([\d.]+)\s*[—–\-,，~～]+\s*([\d.]+)\s*([\])）】])")
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,13 @@ class MeanOf(Check):
         Columns, such as the year, within whose values the rows are looked up.
     weighted : bool
         Whether it may be a weighted mean, of which only the range is known.
+
+    Examples
+    --------
+    >>> import pandas as pd, spatial_region as sr
+    >>> table = pd.DataFrame({"share": ["54", "51", "49", "61"]}, index=["a", "b", "c", "mean"])
+    >>> sr.audit(table, sr.checks.MeanOf("share", "mean")).table()["message"].tolist()
+    ['lies outside its 3 members']
     """
 
     column: str | Sequence[str]
@@ -72,6 +75,13 @@ class SumOf(Check):
     ----------
     column, row, members, excluding, by
         As for `MeanOf`.
+
+    Examples
+    --------
+    >>> import pandas as pd, spatial_region as sr
+    >>> table = pd.DataFrame({"people": ["281", "234", "514"]}, index=["a", "b", "total"])
+    >>> bool(sr.audit(table, sr.checks.SumOf("people", "total")))  # 280.6 + 233.7 = 514.3
+    True
     """
 
     column: str | Sequence[str]
@@ -125,6 +135,13 @@ class Ranks(Check):
         Columns, such as the year, within whose values the rows are ranked.
     highest_first : bool
         Whether rank 1 is the largest value.
+
+    Examples
+    --------
+    >>> import pandas as pd, spatial_region as sr
+    >>> table = pd.DataFrame({"score": ["0.9", "0.7", "0.8"], "rank": ["1", "2", "3"]}, index=["a", "b", "c"])
+    >>> sr.audit(table, sr.checks.Ranks("rank", "score")).table()[["row", "implied"]].values.tolist()
+    [['b', '3'], ['c', '2']]
     """
 
     rank: str
@@ -148,16 +165,12 @@ class Ranks(Check):
             self._compare(tally, ranked, f" ({group})" if group else "")
 
     def _compare(self, tally: Tally, ranked: list[tuple[Cell, Cell]], within: str) -> None:
-        side = 1 if self.highest_first else -1
-        spans = [
-            (min(a, b), max(a, b)) for a, b in ((side * c.interval.low, side * c.interval.high) for _, c in ranked)
-        ]
         given: dict[Fraction, list[tuple[Cell, Cell]]] = {}
-        for place, (rank, value) in enumerate(ranked):
+        for rank, value in ranked:
             assert rank.printed is not None
-            better = sum(low > spans[place][1] for low, _ in spans)
-            worse = sum(high < spans[place][0] for _, high in spans)
-            # The values themselves are unknown beyond their last digit, the rank is a whole number or the half of one.
+            better = sum(self._precedes(other, value) for _, other in ranked)
+            worse = sum(self._precedes(value, other) for _, other in ranked)
+            # A rank is a whole number, or the half of one, and is not rounded.
             possible = Interval(Fraction(1 + better), Fraction(len(ranked) - worse))
             exact = Interval(rank.printed.value, rank.printed.value)
             tally.tested += 1
@@ -167,95 +180,19 @@ class Ranks(Check):
         for same in given.values():
             first = same[0][1]
             for rank, value in same[1:]:
-                if not value.interval.meets(first.interval):
+                if self._precedes(first, value) or self._precedes(value, first):
                     tally.report(
                         rank,
                         None,
                         f"is given to {first.row} ({first.text}) and {value.row} ({value.text}) alike{within}",
                     )
 
-
-@dataclass(frozen=True)
-class Memberships(Check):
-    """A group has the same members wherever it is named.
-
-    Attributes
-    ----------
-    system, group, member : str
-        Columns: the grouping or source, the name of the group, the member.
-    groups : sequence of str
-        Groups that stand together, such as East, Central and West: their memberships are compared as one.
-    """
-
-    system: str
-    group: str
-    member: str
-    groups: Sequence[str]
-
-    @property
-    def rule(self) -> str:
-        """The rule in words."""
-        return f"{' / '.join(self.groups)} have one membership"
-
-    def examine(self, cells: Cells, tally: Tally) -> None:
-        """Compare the memberships of every system that has all these groups with that of the first."""
-        seen: dict[frozenset[tuple[str, str]], tuple[str, int]] = {}
-        for system, places in cells.groups(cells.rows(self.where), self.system):
-            pairs = {place: (cells.column(self.group)[place], cells.column(self.member)[place]) for place in places}
-            chosen = {place: pair for place, pair in pairs.items() if pair[0] in set(self.groups)}
-            if {group for group, _ in chosen.values()} != set(self.groups):
-                continue
-            tally.tested += 1
-            seen.setdefault(frozenset(chosen.values()), (system, min(chosen)))
-        if len(seen) < 2:
-            return
-        standard, (first, _) = next(iter(seen.items()))
-        for members, (system, place) in seen.items():
-            if members is standard:
-                continue
-            more, fewer = members - standard, standard - members
-            parts = [
-                f"{word} {name_some(sorted(f'{group}: {member}' for group, member in which))}"
-                for word, which in (("with", more), ("without", fewer))
-                if which
-            ]
-            sizes = ", ".join(f"{group} {sum(g == group for g, _ in members)}" for group in self.groups)
-            cell = Cell(cells.label(place), self.system, f"{system} ({sizes})", None, "nearest")
-            tally.report(cell, None, f"differs from {first}: {'; '.join(parts)}")
-
-
-@dataclass(frozen=True)
-class ClassEdges(Check):
-    """Classes printed as intervals, ``(0.2-0.3]``, follow one another: no gap, and no value in two of them.
-
-    Attributes
-    ----------
-    column : str
-        The intervals, in order.
-    """
-
-    column: str
-
-    @property
-    def rule(self) -> str:
-        """The rule in words."""
-        return f"{self.column}: each value lies in one class"
-
-    def examine(self, cells: Cells, tally: Tally) -> None:
-        """Compare the end of each class with the start of the next."""
-        before: tuple[str, Fraction, bool] | None = None
-        for place in cells.rows(self.where):
-            text = cells.column(self.column)[place]
-            match = _CLASS.search(text)
-            if match is None:
-                raise InputError(f"{self.column!r} of {cells.label(place)!r} is {text!r}; write it like '(0.2-0.3]'.")
-            low, high = Fraction(match[2]), Fraction(match[3])
-            cell = Cell(cells.label(place), self.column, text, None, "nearest")
-            tally.tested += 1
-            if before is not None:
-                closed, opens = before[2], match[1] in "[【"
-                if low < before[1] or (low == before[1] and closed and opens):
-                    tally.report(cell, None, f"shares {float(low):g} with {before[0]}")
-                elif low > before[1] or not (closed or opens):
-                    tally.report(cell, None, f"leaves a gap after {before[0]}")
-            before = (text, high, match[4] in "]】")
+    def _precedes(self, first: Cell, second: Cell) -> bool:
+        """Whether a value comes before another for certain: what is rounded to fewer or more keeps its order."""
+        assert first.printed is not None
+        assert second.printed is not None
+        if not self.highest_first:
+            first, second = second, first
+        same_digits = first.printed.half == second.printed.half  # type: ignore[union-attr]
+        larger = first.printed.value > second.printed.value  # type: ignore[union-attr]
+        return first.interval.low > second.interval.high or (same_digits and larger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -38,6 +39,13 @@ class Stars(Check):
         Degrees of freedom of t; ``float("inf")`` for z values.
     marked : bool
         Whether coefficients have stars at all, so that one without is said to be insignificant.
+
+    Examples
+    --------
+    >>> import pandas as pd, spatial_region as sr
+    >>> table = pd.DataFrame({"b": ["0.120***", "0.051"], "se": ["0.052", "0.050"]}, index=["gdp", "fdi"])
+    >>> sr.audit(table, sr.checks.Stars("b", se="se")).table()[["row", "message"]].values.tolist()
+    [['gdp', 'has stars for p <= 0.01, while b 0.120***, se 0.052 allow **']]
     """
 
     coefficient: str
@@ -156,6 +164,13 @@ class Moran(Check):
         Expected value, in place of that of n: a number, or a column.
     alternative : {"two-sided", "greater", "less"}
         Side of p.
+
+    Examples
+    --------
+    >>> import pandas as pd, spatial_region as sr
+    >>> table = pd.DataFrame({"I": ["0.332"], "se": ["0.061"], "z": ["5.44"]}, index=["2003"])
+    >>> sr.audit(table, sr.checks.Moran("I", se="se", z="z", n=31)).table()["implied"].tolist()
+    ['5.932 to 6.047']
     """
 
     I: str  # noqa: E741
@@ -216,9 +231,12 @@ class Moran(Check):
 
 
 def _two_sided(size: Interval, df: float) -> Interval:
-    low, high = float(size.low), float(size.high)
-    tail = (lambda x: 2 * float(ndtr(-x))) if df == float("inf") else (lambda x: 2 * float(stdtr(df, -x)))
-    return computed(tail(high), tail(low))
+    """Return the two-sided p of t values of this size; an infinite `df` means the normal distribution."""
+
+    def tails(t: float) -> float:
+        return 2 * float(ndtr(-t) if math.isinf(df) else stdtr(df, -t))
+
+    return computed(tails(float(size.high)), tails(float(size.low)))
 
 
 def _normal_p(z: Interval, side: Alternative) -> Interval:

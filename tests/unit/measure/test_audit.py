@@ -293,6 +293,31 @@ def test_coupling_of_several_systems_and_scales(variant):
     assert sr.audit(bump(table, 4, "T", 5), check).findings["column"].tolist() == ["T"]
 
 
+def test_a_degree_may_be_checked_by_itself():
+    table = pd.DataFrame({"u1": ["0.42"], "u2": ["0.55"], "C": ["0.991"], "T": ["0.485"], "D": ["0.693"]}, index=["x"])
+    for name in "CTD":
+        check = sr.checks.Coupling(["u1", "u2"], **{name: name})
+        assert sr.audit(table, check)
+        assert sr.audit(table.assign(**{name: "0.111"}), check).findings["column"].tolist() == [name]
+    nothing = table.assign(u1="0", u2="0", C="0.5", T="0.000", D="0.000")
+    # What prints as 0 may be up to 0.5, and C of such systems anything.
+    assert sr.audit(nothing, sr.checks.Coupling(["u1", "u2"], C="C", T="T", D="D"))
+
+
+def test_rounding_keeps_the_order_of_figures_with_the_same_digits():
+    table = pd.DataFrame({"value": ["0.9", "0.7", "0.8"], "rank": ["1", "2", "3"]}, index=list("abc"))
+    assert sr.audit(table, sr.checks.Ranks("rank", "value")).findings["row"].tolist() == ["b", "c"]
+    assert sr.audit(table, sr.checks.Ranks("rank", "value"), rounding="either").findings["row"].tolist() == ["b", "c"]
+    mixed = table.assign(value=["0.9", "0.75", "0.8"])  # 0.8 may be 0.751, and 0.75 may be 0.752
+    assert sr.audit(mixed, sr.checks.Ranks("rank", "value"))
+    assert not sr.audit(mixed.assign(value=["0.9", "0.74", "0.8"]), sr.checks.Ranks("rank", "value"))
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=300)
+    ranks = pd.Series(x).rank(ascending=False).astype(int).astype(str)
+    true = frame(1, value=x).assign(rank=ranks.to_numpy())
+    assert sr.audit(true, sr.checks.Ranks("rank", "value"))
+
+
 def test_memberships_and_classes():
     table = pd.DataFrame(
         [("A", "east", "x"), ("A", "west", "y"), ("B", "east", "x"), ("B", "west", "y"), ("C", "east", "y"),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spatial_region.errors import InputError
+from spatial_region.measure._audit_coupling import coupling_bounds
 from spatial_region.measure._audit_formula import read_formula
-from spatial_region.measure._audit_measures import coupling_bounds
 from spatial_region.measure._audit_numbers import EVERYTHING, Interval, computed, exactly, power, read_number, show
 from spatial_region.measure._coupling import coupling
 
