@@ -11,6 +11,7 @@ from spatial_region.viz.cardinality import cardinality_histogram
 from spatial_region.viz.categories import category_map
 from spatial_region.viz.choropleth import choropleth
 from spatial_region.viz.clusters import cluster_map, significance_map
+from spatial_region.viz.density_curves import density_curves
 from spatial_region.viz.ellipse_map import ellipse_map
 from spatial_region.viz.factors_by import factors_by
 from spatial_region.viz.figure import Figure
@@ -37,6 +38,7 @@ __all__ = [
     "choropleth",
     "cluster_map",
     "connectivity_map",
+    "density_curves",
     "ellipse_map",
     "factor_bars",
     "factors_by",

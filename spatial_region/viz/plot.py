@@ -56,10 +56,9 @@ def plot(result: Any, **options: Any) -> Figure:
     `SpatialPanel` ``"impacts"`` the same (the default with spatial lags), ``"coefficients"`` `interval_plot`
     ============== ==================================================================================
 
-    `Ellipses` are drawn by `ellipse_map`; `LisaTransitions`, `Markov` and `SpatialMarkov` by `transition_heatmap`,
-    transitions also by
-    `quadrant_history` (``kind="history"``, of some regions with ``ids=``), `small_multiples` (``"maps"``) and
-    `region_path` (``"path"``, with ``region=``).
+    `Ellipses` are drawn by `ellipse_map`, `DensityOverTime` by `density_curves`; `LisaTransitions`, `Markov` and
+    `SpatialMarkov` by `transition_heatmap`, transitions also by `quadrant_history` (``kind="history"``, of some regions
+    with ``ids=``), `small_multiples` (``"maps"``) and `region_path` (``"path"``, with ``region=``).
 
     Parameters
     ----------

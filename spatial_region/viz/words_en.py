@@ -4,6 +4,9 @@ from __future__ import annotations
 
 ENGLISH: dict[str, str] = {
     "HH": "High-High",
+    "density": "Density",
+    "bandwidth": "Bandwidth: {rule}",
+    "over mean of time": "{variable}, mean of each time = 1",
     "LL": "Low-Low",
     "LH": "Low-High",
     "HL": "High-Low",

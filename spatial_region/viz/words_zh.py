@@ -4,6 +4,9 @@ from __future__ import annotations
 
 CHINESE: dict[str, str] = {
     "HH": "高-高",
+    "density": "核密度",
+    "bandwidth": "带宽：{rule}",
+    "over mean of time": "{variable}（各期均值=1）",
     "LL": "低-低",
     "LH": "低-高",
     "HL": "高-低",
