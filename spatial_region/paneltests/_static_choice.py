@@ -10,7 +10,7 @@ import pandas as pd
 from spatial_region.paneltests import _static_tests as checks
 from spatial_region.paneltests._formula import INTERCEPT, PanelDesign
 from spatial_region.paneltests._static_tests import Value
-from spatial_region.paneltests._within import NOTHING, demean, effects_count
+from spatial_region.paneltests._within import adding, demean, effects_count, least_squares
 
 _SAYS = {
     "F, region effects": ("regions differ: fixed effects rather than pooled", "no evidence of region effects"),
@@ -35,8 +35,7 @@ def choice_tests(design: PanelDesign, residuals: np.ndarray, *, all_of_them: boo
         return as_table({})
     y, x = design.y.to_numpy(), design.x.drop(columns=INTERCEPT, errors="ignore").to_numpy()
     region, time = design.region, design.time
-    constant = np.ptp(x, axis=0) == 0
-    x = x[:, ~constant]
+    x = x[:, adding(np.ones((len(y), 1)), x)]
     found: dict[str, Value] = {}
     pooled = checks.pooled_fit(y, x)
     for label, ways in (
@@ -44,12 +43,12 @@ def choice_tests(design: PanelDesign, residuals: np.ndarray, *, all_of_them: boo
         ("F, time effects", (None, time)),
         ("F, region and time effects", (region, time)),
     ):
-        varying = _varying(x, *ways)
-        if len(y) > varying.sum() + effects_count(*ways) and varying.all():
-            found[label] = checks.f_effects(pooled, checks.within_fit(y, x, *ways))
+        within = checks.within_fit(y, x, *ways)
+        if within is not None and within.df < pooled.df:
+            found[label] = checks.f_effects(pooled, within)
     found["Breusch-Pagan LM"] = checks.breusch_pagan(pooled.residuals, region)
     found |= _hausman_tests(y, x, region, time)
-    serial = checks.serial_correlation(y, x[:, _varying(x, region, None)], region, time)
+    serial = checks.serial_correlation(y, x, region, time)
     if serial is not None:
         found["Wooldridge serial correlation"] = serial
     dependence = checks.cross_section_dependence(residuals, region, time)
@@ -58,32 +57,40 @@ def choice_tests(design: PanelDesign, residuals: np.ndarray, *, all_of_them: boo
     return as_table(found)
 
 
-def _varying(x: np.ndarray, region: np.ndarray | None, time: np.ndarray | None) -> np.ndarray:
-    return np.asarray(np.linalg.norm(demean(x, region, time), axis=0) > NOTHING * np.linalg.norm(x, axis=0))
-
-
 def _hausman_tests(y: np.ndarray, x: np.ndarray, region: np.ndarray, time: np.ndarray) -> dict[str, Value]:
+    """Compare slopes that both region effects and their absence identify: of what varies within and between regions."""
     from linearmodels.panel import RandomEffects
 
-    places = [int(place) for place in np.flatnonzero(_varying(x, region, None))]
-    varying = x[:, places]
-    k = len(places)
+    left = demean(x, region)
+    inside = adding(np.empty((len(y), 0)), left, x)
+    rows, k = x.shape
     # The variance between regions is estimated from their means, which need more regions than coefficients.
-    if k == 0 or int(region.max()) + 1 <= x.shape[1] + 1 or len(y) <= k + effects_count(region, None):
+    if int(region.max()) + 1 <= k + 1 or rows <= len(inside) + effects_count(region, None):
         return {}
     index = pd.MultiIndex.from_arrays([region, time])
-    regressors = pd.DataFrame(np.column_stack([np.ones(len(y)), x]), index)
+    regressors = pd.DataFrame(np.column_stack([np.ones(rows), x]), index)
     random = RandomEffects(pd.DataFrame({"y": y}, index), regressors).fit(cov_type="unadjusted", debiased=True)
-    fixed = checks.within_fit(y, varying, region, None)
-    take = [place + 1 for place in places]
-    spread = np.asarray(random.cov, dtype=float)[np.ix_(take, take)]
-    contrast, proper = checks.hausman(fixed.coefficients, np.asarray(random.params)[take], fixed.classic(), spread)
     theta = np.asarray(random.theta, dtype=float).ravel()[region]
-    found = {"Hausman" if proper else "Hausman (covariance not positive definite)": contrast}
-    if theta.max() > 0:
-        plain, robust = checks.auxiliary(y, x, varying, theta, region)
-        found["Hausman, auxiliary"], found["Hausman, auxiliary, cluster-robust"] = plain, robust
-    return found
+    basis = checks.quasi_demeaned(np.column_stack([np.ones(rows), x]), theta, region)
+    # Region means of what is the same everywhere, such as a year's dummy, say nothing.
+    compared = inside[adding(basis, left[:, inside], x[:, inside])]
+    if len(compared) == 0:
+        return {}
+    fixed = least_squares(demean(y[:, None], region)[:, 0], left[:, inside], taken=effects_count(region, None))
+    places = np.searchsorted(inside, compared)
+    spread = np.asarray(random.cov, dtype=float)[np.ix_(compared + 1, compared + 1)]
+    contrast, proper = checks.hausman(
+        fixed.coefficients[places],
+        np.asarray(random.params, dtype=float)[compared + 1],
+        fixed.classic()[np.ix_(places, places)],
+        spread,
+    )
+    plain, robust = checks.auxiliary(y, x, x[:, compared], theta, region)
+    return {
+        "Hausman" if proper else "Hausman (covariance not positive definite)": contrast,
+        "Hausman, auxiliary": plain,
+        "Hausman, auxiliary, cluster-robust": robust,
+    }
 
 
 def as_table(found: Mapping[str, Value]) -> pd.DataFrame:

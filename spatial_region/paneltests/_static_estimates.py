@@ -101,6 +101,11 @@ def ordinary(design: PanelDesign, codes: Codes, effects: str, covariance: str, l
         models[effects](y, x) if effects in models else PanelOLS(y, x, entity_effects=by_region, time_effects=by_time)
     )
     rows, k = x.shape
+    if effects == "random" and int(codes.region.max()) + 1 <= k:
+        raise IdentificationError(
+            f"random effects take the variance between regions from their means: {int(codes.region.max()) + 1} regions "
+            f"are too few for {k} coefficients. Use fixed effects, or fewer regressors."
+        )
     kinds = {"classical": "unadjusted", "robust": "robust"}
     settings: dict[str, Any] = {"cov_type": kinds.get(covariance, "clustered")}
     if covariance == "driscoll_kraay":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from spatial_region.paneltests._within import LeastSquares, demean, effects_count, group_sums, least_squares
+from spatial_region.paneltests._within import LeastSquares, adding, demean, effects_count, group_sums, least_squares
 
 Array = np.ndarray
 
@@ -38,10 +38,14 @@ def pooled_fit(y: Array, x: Array) -> LeastSquares:
     return least_squares(y, np.column_stack([np.ones(len(y)), x]))
 
 
-def within_fit(y: Array, x: Array, region: Array | None, time: Array | None) -> LeastSquares:
-    """Fit y on x less effects of regions, of times, or of both."""
+def within_fit(y: Array, x: Array, region: Array | None, time: Array | None) -> LeastSquares | None:
+    """Fit y on what effects leave of x, without columns that are combinations; None without degrees of freedom."""
     both = demean(np.column_stack([y, x]), region, time)
-    return least_squares(both[:, 0], both[:, 1:], taken=effects_count(region, time))
+    places = adding(np.empty((len(y), 0)), both[:, 1:], x)
+    taken = effects_count(region, time)
+    if len(y) <= len(places) + taken:
+        return None
+    return least_squares(both[:, 0], both[:, 1 + places], taken=taken)
 
 
 def f_effects(pooled: LeastSquares, within: LeastSquares) -> Value:
@@ -73,6 +77,11 @@ def hausman(fixed: Array, random: Array, spread_fixed: Array, spread_random: Arr
     return Value(statistic if statistic >= 0 else np.nan, "chi2", len(d)), proper
 
 
+def quasi_demeaned(values: Array, theta: Array, region: Array) -> Array:
+    """Return (n, k) values less the share `theta`, (n,), of their region means."""
+    return np.asarray(values - theta[:, None] * (values - demean(values, region)))
+
+
 def auxiliary(y: Array, x: Array, varying: Array, theta: Array, region: Array) -> tuple[Value, Value]:
     """Hausman's test as an auxiliary regression, with classical and with cluster-robust covariance.
 
@@ -85,12 +94,11 @@ def auxiliary(y: Array, x: Array, varying: Array, theta: Array, region: Array) -
     y : (n,), x : (n, k)
         No constant.
     varying : (n, m)
-        The columns of x that vary within regions.
+        The columns of x that vary within regions and between them.
     theta : (n,)
         Share of the region mean that random effects take out of each row.
     """
-    wide = np.column_stack([y, np.ones(len(y)), x])
-    quasi = wide - theta[:, None] * (wide - demean(wide, region))
+    quasi = quasi_demeaned(np.column_stack([y, np.ones(len(y)), x]), theta, region)
     columns = np.column_stack([quasi[:, 1:], demean(varying, region)])
     fit = least_squares(quasi[:, 0], columns)
     k = varying.shape[1]
@@ -112,7 +120,9 @@ def serial_correlation(y: Array, x: Array, region: Array, time: Array, *, null: 
     if follows.sum() < x.shape[1] + 3:
         return None
     e = np.full(len(y), np.nan)
-    dx = np.column_stack([np.ones(int(follows.sum())), (x[1:] - x[:-1])[follows]])
+    one = np.ones((int(follows.sum()), 1))
+    dx = (x[1:] - x[:-1])[follows]
+    dx = np.column_stack([one, dx[:, adding(one, dx, x[1:][follows])]])
     e[1:][follows] = least_squares((y[1:] - y[:-1])[follows], dx).residuals
     pairs = follows & np.isfinite(e[1:]) & np.isfinite(e[:-1])
     groups = np.unique(region[1:][pairs], return_inverse=True)[1]

@@ -91,6 +91,33 @@ def _less_means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return values - (group_sums(values, groups, count) / np.maximum(size, 1)[:, None])[groups]
 
 
+def adding(basis: np.ndarray, columns: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
+    """Return the places of the columns that are no combination of `basis` and of the columns before them.
+
+    Parameters
+    ----------
+    basis : (n, j), columns : (n, k)
+    before : (n, k), optional
+        The columns before something was taken out of them: what is left must not be rounding.
+    """
+    # Two turns of Gram and Schmidt: one leaves rounding of the size of the column.
+    kept: list[int] = []
+    directions: list[np.ndarray] = []
+    whole = np.linalg.norm(columns if before is None else before, axis=0)
+    for place, column in [*((-1, b) for b in basis.T), *enumerate(columns.T)]:
+        left = column
+        for _ in range(2):
+            for direction in directions:
+                left = left - direction * (direction @ left)
+        length = float(np.linalg.norm(left))
+        size = float(np.linalg.norm(column)) if place < 0 else float(whole[place])
+        if length > NOTHING * size:
+            directions.append(left / length)
+            if place >= 0:
+                kept.append(place)
+    return np.array(kept, dtype=int)
+
+
 def effects_count(region: np.ndarray | None, time: np.ndarray | None) -> int:
     """Return the degrees of freedom that effects take: N, T, or N + T - 1; none without effects."""
     sizes = [len(np.unique(codes)) for codes in (region, time) if codes is not None]
@@ -113,7 +140,7 @@ def least_squares(y: np.ndarray, x: np.ndarray, *, taken: int = 0) -> LeastSquar
     if (scale == 0).any():
         raise IdentificationError("a regressor is 0 in every row, or effects leave nothing of it.")
     q, r = np.linalg.qr(x / scale)
-    if np.abs(np.diag(r)).min() < NOTHING:
+    if np.abs(np.diag(r)).min(initial=1.0) < NOTHING:
         raise IdentificationError("a regressor is a combination of the others and of the effects; leave one out.")
     inverse = np.linalg.inv(r) / scale[:, None]
     coefficients = inverse @ (q.T @ y)

@@ -38,6 +38,7 @@ CASES = {
     "I6_gap_diff_1step": ("n ~ 1", STAGES["one"]),
     "I7_gap_diff_2step_wc": ("n ~ 1", STAGES["two"]),
     "I9_gap_sys_1step": ("n ~ 1", {**STAGES["one"], "model": "system"}),
+    "I10_gap_wk_1step": ("n ~ w + k", STAGES["one"]),
     "I1_gap_collapse_lag2": ("n ~ 1", {**STAGES["one"], "collapse": True, "depth": 1}),
 }
 

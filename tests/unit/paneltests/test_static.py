@@ -159,6 +159,40 @@ def test_constant_regressors_stay_with_random_effects():
         sr.panel_regression("y ~ a + fixed", panel())
 
 
+@pytest.mark.parametrize("effects", ["pooled", "region", "random"])
+@pytest.mark.parametrize("extra", ["national", "C(year)", "year", "C(kind)", "mix", "fixed"])
+def test_regressors_that_some_test_cannot_tell_apart(effects, extra):
+    """What is the same everywhere, or always, leaves the tests of the other regressors as they are."""
+    data = panel().assign(
+        year=lambda d: d.index.get_level_values(1),
+        national=np.tile(np.random.default_rng(0).normal(size=8), 15),
+        kind=np.repeat(np.array(list("uvw"))[np.arange(15) % 3], 8),
+    )
+    data["mix"] = data["fixed"] + data["national"]
+    if effects == "region" and extra in ("C(kind)", "fixed"):
+        with pytest.raises(IdentificationError, match="leave nothing"):
+            sr.panel_regression(f"y ~ a + {extra}", data, effects=effects)
+        return
+    tests = sr.panel_regression(f"y ~ a + {extra}", data, effects=effects).tests
+    one = extra in ("national", "C(year)", "year", "C(kind)", "fixed")
+    assert tests.loc["Hausman, auxiliary", "df1"] == (1 if one else 2)
+    region = dummies(data, "region")
+    x = data[["a"]] if extra in ("C(kind)", "fixed") else None
+    if x is not None:
+        added = data[["fixed"]] if extra == "fixed" else pd.get_dummies(data["kind"], dtype=float).iloc[:, 1:]
+        whole = OLS(data["y"], pd.concat([x, region], axis=1)).fit()
+        part = OLS(data["y"], pd.concat([x, added], axis=1).assign(one=1.0)).fit()
+        f = whole.compare_f_test(part)
+        assert tests.loc["F, region effects", ["statistic", "p", "df1"]].tolist() == pytest.approx(f, rel=1e-7)
+
+
+def test_a_regressor_that_is_the_same_everywhere_alone():
+    data = panel().assign(national=np.tile(np.arange(8.0) ** 2, 15))
+    assert "Hausman" not in sr.panel_regression("y ~ national", data, effects="random").tests.index
+    assert "Hausman" not in sr.panel_regression("y ~ fixed", data, effects="random").tests.index
+    assert len(sr.panel_regression("y ~ 0 + a + C(kind)", data.assign(kind="u"), effects="pooled").params) == 2
+
+
 def test_wooldridge_under_its_null():
     """White noise in levels, of which differences are correlated by -0.5; and a random walk."""
 
@@ -236,3 +270,5 @@ def test_refusals():
         sr.panel_regression("y ~ a", data.xs(2001, level=1, drop_level=False))
     with pytest.raises(IdentificationError, match="cannot identify"):
         sr.panel_regression("y ~ a + b", data.loc[["r00", "r01"]].groupby(level=0).head(2))
+    with pytest.raises(IdentificationError, match="3 regions are too few for 3"):
+        sr.panel_regression("y ~ a + b", data.loc[["r00", "r01", "r02"]], effects="random")
