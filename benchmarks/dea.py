@@ -69,7 +69,7 @@ def compare(n: int, rng: np.random.Generator) -> list[str]:
     ]
     for name, make in DATA.items():
         X, Y = make(n, rng)
-        sample = rng.choice(n, size=20, replace=False)
+        sample = rng.choice(n, size=10, replace=False)
         for model, orientation in MODELS:
             start = time.perf_counter()
             table = sr.dea(*frames(X, Y), model=model, orientation=orientation).table()

@@ -7,6 +7,7 @@ import numpy as np
 
 ENOUGH = 1e-11  # a reduced cost nearer to zero than this, relative to its column, is zero
 SAME_FACE = 1e-9  # a column whose first reduced cost is below this may enter while the second cost is minimised
+_AT_A_TIME = 4  # units that are priced at a time when all are
 
 
 @numba.njit(cache=True, nogil=True)
@@ -126,10 +127,13 @@ def steepest(
     known: np.ndarray,
     count: int,
     everywhere: bool,
+    parts: np.ndarray,
+    totals: np.ndarray,
 ) -> int:
     """Return the column with the least reduced cost, -1 when none is below zero.
 
     Units that entered before (`known`) are looked at first, and when none of those will do all units, if `everywhere`.
+    `parts` is `units` laid out the other way, so that many units are priced at a time; `totals` is room to do so.
     """
     second = level > 0
     best, chosen = -ENOUGH, -1
@@ -137,15 +141,20 @@ def steepest(
         reduced = _price_extra(place, level, extra, cost_extra, prices, first_prices, second)
         if reduced < best:
             best, chosen = reduced, len(units) + place
-    for at in range(count):
+    many = _AT_A_TIME * count > len(units)  # then all at a time are priced sooner than these one by one
+    for at in range(0 if many else count):
         if known[at] != own:
             reduced = _price_unit(known[at], units, size, slope, first_slope, second)
             if reduced < best:
                 best, chosen = reduced, known[at]
-    if chosen >= 0 or not everywhere:
+    if not many and (chosen >= 0 or not everywhere):
         return chosen
+    totals[:] = 0.0
+    for part in range(len(parts)):
+        for unit in range(len(units)):
+            totals[unit] += slope[part] * parts[part, unit]
     for unit in range(len(units)):
-        if unit != own:
+        if totals[unit] < 0.0 and unit != own:
             reduced = _price_unit(unit, units, size, slope, first_slope, second)
             if reduced < best:
                 best, chosen = reduced, unit
@@ -170,7 +179,8 @@ def write_prices(
     for row in range(len(basis)):
         cost = cost_of(basis[row], level, units, cost_units, extra, cost_extra)
         if cost != 0.0:
-            prices += cost * inverse[row]
+            for other in range(len(basis)):
+                prices[other] += cost * inverse[row, other]
     for part in range(units.shape[1]):
         slope[part] = cost_units[level, part] if level >= 0 else 0.0
         for row in range(len(basis)):

@@ -24,34 +24,40 @@ _PATIENCE = 30  # pivots without progress before Bland's rule, which cannot cycl
 
 @numba.njit(cache=True, nogil=True)
 def _invert(matrix: np.ndarray, inverse: np.ndarray) -> bool:
-    """Write the inverse of `matrix`, by Gauss and Jordan with row exchanges; False if it is singular."""
+    """Write the inverse of `matrix`, which is used up, by Gauss and Jordan with row exchanges; False if singular."""
     size = len(matrix)
-    work = matrix.copy()
-    inverse[:] = np.eye(size)
+    for row in range(size):
+        for other in range(size):
+            inverse[row, other] = 1.0 if row == other else 0.0
     for column in range(size):
-        pivot = column + np.argmax(np.abs(work[column:, column]))
-        largest = abs(work[pivot, column])
-        if largest < 1e-13:
+        pivot = column
+        for row in range(column + 1, size):
+            if abs(matrix[row, column]) > abs(matrix[pivot, column]):
+                pivot = row
+        if abs(matrix[pivot, column]) < 1e-13:
             return False
-        if pivot != column:
-            for other in range(size):
-                work[pivot, other], work[column, other] = work[column, other], work[pivot, other]
+        divisor = matrix[pivot, column]
+        for other in range(size):
+            if pivot != column:
+                matrix[pivot, other], matrix[column, other] = matrix[column, other], matrix[pivot, other]
                 inverse[pivot, other], inverse[column, other] = inverse[column, other], inverse[pivot, other]
-        divisor = work[column, column]
-        work[column] /= divisor
-        inverse[column] /= divisor
+            matrix[column, other] /= divisor
+            inverse[column, other] /= divisor
         for row in range(size):
-            factor = work[row, column]
+            factor = matrix[row, column]
             if row != column and factor != 0.0:
-                work[row] -= factor * work[column]
-                inverse[row] -= factor * inverse[column]
+                for other in range(size):
+                    matrix[row, other] -= factor * matrix[column, other]
+                    inverse[row, other] -= factor * inverse[column, other]
     return True
 
 
 @numba.njit(cache=True, nogil=True)
 def _leaving(direction: np.ndarray, values: np.ndarray, basis: np.ndarray, first_artificial: int, bland: bool) -> int:
     """Return the row whose variable leaves, -1 when nothing bounds the step."""
-    largest = np.max(np.abs(direction))
+    largest = 0.0
+    for row in range(len(direction)):
+        largest = max(largest, abs(direction[row]))
     least = 1e-11 * max(largest, 1.0)
     step, row_out = np.inf, -1
     for row in range(len(values)):
@@ -84,14 +90,22 @@ def _refresh(
     """Compute the inverse and the values of the basis anew; False if the basis is singular."""
     height = len(right)
     matrix = np.empty((height, height))
-    column = np.empty(height)
     for row in range(height):
-        write_column(basis[row], units, rows, extra, column)
-        matrix[:, row] = column
+        write_column(basis[row], units, rows, extra, matrix[:, row])
     if not _invert(matrix, inverse):
         return False
-    values[:] = inverse @ right
+    _multiply(inverse, right, values)
     return True
+
+
+@numba.njit(cache=True, nogil=True)
+def _multiply(matrix: np.ndarray, vector: np.ndarray, out: np.ndarray) -> None:
+    """Write a product; as a loop it is faster than a call of BLAS for so few rows."""
+    for row in range(len(matrix)):
+        total = 0.0
+        for other in range(len(vector)):
+            total += matrix[row, other] * vector[other]
+        out[row] = total
 
 
 @numba.njit(cache=True, nogil=True)
@@ -100,10 +114,12 @@ def _pivot(
 ) -> float:
     """Let the column at `place` take the row `row_out` of the basis; return the step."""
     step = values[row_out] / direction[row_out]
-    inverse[row_out] /= direction[row_out]
+    for other in range(len(values)):
+        inverse[row_out, other] /= direction[row_out]
     for row in range(len(values)):
         if row != row_out and direction[row] != 0.0:
-            inverse[row] -= direction[row] * inverse[row_out]
+            for other in range(len(values)):
+                inverse[row, other] -= direction[row] * inverse[row_out, other]
             values[row] = values[row] - step * direction[row]
             if -1e-12 < values[row] < 0.0:
                 values[row] = 0.0
@@ -135,17 +151,17 @@ def _minimise(
     right: np.ndarray,
     state: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     first: tuple[np.ndarray, np.ndarray],
-    known: np.ndarray,
-    entered: np.ndarray,
+    memory: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     count: int,
 ) -> tuple[int, int]:
     """Minimise the cost of one level from the basis in `state`; return a status and the count of known units."""
     basis, inverse, values, prices = state
     first_slope, first_prices = first
+    known, entered, parts, totals = memory
     n, k = units.shape
     height, width = extra.shape
     slope = np.empty(k)
-    column = np.empty(height)
+    column, direction = np.empty(height), np.empty(height)
     fresh, stalled = False, 0
     for _ in range(_MOST_PIVOTS):
         if level < 0 and _unmet(basis, values, n + width) <= _MET:
@@ -158,7 +174,7 @@ def _minimise(
         else:
             place = steepest(
                 level, units, own, size, slope, first_slope, extra, cost_extra, prices, first_prices, known, count,
-                fresh,
+                fresh, parts, totals,
             )  # fmt: skip
         if place < 0 and fresh:
             if level == 0:
@@ -171,7 +187,7 @@ def _minimise(
             fresh = True
             continue
         write_column(place, units, rows, extra, column)
-        direction = inverse @ column
+        _multiply(inverse, column, direction)
         row_out = _leaving(direction, values, basis, n + width, stalled > _PATIENCE)
         if row_out < 0:
             return UNBOUNDED, count
@@ -196,8 +212,7 @@ def solve_programmes(
     cost_extra: np.ndarray,
     right: np.ndarray,
     start: np.ndarray,
-    known: np.ndarray,
-    entered: np.ndarray,
+    memory: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     count: int,
     status: np.ndarray,
     objective: np.ndarray,
@@ -222,8 +237,10 @@ def solve_programmes(
         Right-hand side, not negative.
     start : array of int (rows,)
         Extra variable that is the unit vector of each row, -1 where there is none.
-    known, entered, count : array of int (n,), array of bool (n,), int
-        Units that entered a basis so far, written to, and whether a unit did; how many.
+    memory : tuple of arrays (n,), (n,), (k, n), (n,)
+        Units that entered a basis so far, and whether each did, both written to; `units` laid out the other way; room.
+    count : int
+        How many units entered so far.
 
     Returns
     -------
@@ -246,7 +263,7 @@ def solve_programmes(
         for level in range(-1 if start.min() < 0 else 0, levels):
             status[at], count = _minimise(
                 level, units, own[at], size[at], rows[at], cost_units[at], extra[at], cost_extra[at], right[at],
-                state, first, known, entered, count,
+                state, first, memory, count,
             )  # fmt: skip
             if status[at] != OPTIMAL:
                 break

@@ -55,19 +55,20 @@ def solve(
 
     The order of work is that of the programmes, in one thread: which of several optima is found depends on it.
     """
-    known, entered = np.full(len(units), -1), np.zeros(len(units), dtype=bool)
+    n = len(units)
+    memory = (np.full(n, -1), np.zeros(n, dtype=bool), np.ascontiguousarray(units.T), np.empty(n))
     count = 0
     parts: list[Solved] = []
     for first in range(0, len(own), CHUNK):
         part = slice(first, min(first + CHUNK, len(own)))
-        solved, count = _solve_part(units, own[part], build(part), (known, entered), count)
+        solved, count = _solve_part(units, own[part], build(part), memory, count)
         parts.append(solved)
         report(part.stop - part.start)
     return _joined(parts)
 
 
 def _solve_part(
-    units: np.ndarray, own: np.ndarray, given: Programmes, known: tuple[np.ndarray, np.ndarray], count: int
+    units: np.ndarray, own: np.ndarray, given: Programmes, memory: tuple[np.ndarray, ...], count: int
 ) -> tuple[Solved, int]:
     n = len(units)
     programmes, height, width = given.extra.shape
@@ -85,7 +86,7 @@ def _solve_part(
         given.cost_extra,
         given.right,
         given.start,
-        *known,
+        memory,
         count,
         status,
         objective,

@@ -140,7 +140,7 @@ class TestAgainstOtherFormulations:
         ours = sr.dea(*tables, model=model, orientation=orientation)
 
         def give_up(*arguments):
-            arguments[12][:] = UNFINISHED
+            arguments[11][:] = UNFINISHED
             return 0
 
         monkeypatch.setattr(_dea_solve, "solve_programmes", give_up)
