@@ -203,8 +203,8 @@ def _texts(column: pd.Series, decimals: int | None) -> list[str]:
     """Return the cells of a column as printed: numbers with as many decimals as the one that has most of them."""
     if isinstance(column, pd.DataFrame):
         raise DuplicateError(f"the table has {column.columns[0]!r} more than once; rename the columns.")
-    if pd.api.types.is_float_dtype(column.dtype):
-        numbers = [float(value) for value in column]
+    if pd.api.types.is_float_dtype(column.dtype) or _holds_numbers(column):
+        numbers = [np.nan if is_blank(value) else float(value) for value in column]
         known = [value for value in numbers if np.isfinite(value)]
         most = max((_decimals(value) for value in known), default=0) if decimals is None else decimals
         return [f"{value:.{most}f}" if np.isfinite(value) else "" for value in numbers]
@@ -212,6 +212,14 @@ def _texts(column: pd.Series, decimals: int | None) -> list[str]:
     if decimals is None:
         return texts
     return [_with_decimals(text, decimals) if text else "" for text in texts]
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Whether cells are numbers without their digits, as those of a workbook are, one of them at least no whole one."""
+    filled = [cell for cell in column if not is_blank(cell)]
+    return any(isinstance(cell, float) for cell in filled) and all(
+        isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in filled
+    )
 
 
 def _with_decimals(text: str, decimals: int) -> str:

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from itertools import product
+from operator import mul
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from spatial_region.core.options import check_option
 from spatial_region.errors import InputError
 from spatial_region.measure._audit_cells import Cell, Cells, Tally
 from spatial_region.measure._audit_check import Check
-from spatial_region.measure._audit_numbers import Interval, computed, exactly, rising, total
+from spatial_region.measure._audit_numbers import EVERYTHING, Interval, computed, exactly, power, rising, total
 from spatial_region.measure._coupling import Variant, coupling
 
 _MOST_SYSTEMS = 10  # the ends of ten intervals have 1,024 combinations
@@ -45,7 +47,7 @@ class Coupling(Check):
     >>> import pandas as pd, spatial_region as sr
     >>> table = pd.DataFrame({"u1": ["0.42"], "u2": ["0.55"], "D": ["0.639"]}, index=["2010"])
     >>> sr.audit(table, sr.checks.Coupling(["u1", "u2"], D="D")).table()["implied"].tolist()
-    ['0.6892 to 0.6973']
+    ['0.6896 to 0.6969']
     """
 
     systems: Sequence[str]
@@ -66,7 +68,8 @@ class Coupling(Check):
         """Compare each printed degree with those that the systems allow."""
         self._check()
         n = len(self.systems)
-        parts = [exactly(share) for share in (self.shares or [])] or [exactly(Fraction(1, n))] * n
+        plain = exactly(Fraction(1, n))
+        parts = [exactly(share) for share in self.shares] if self.shares is not None else [plain] * n
         for place in cells.rows(self.where):
             found = cells.filled(tally, place, self.systems)
             if found is None:
@@ -75,12 +78,17 @@ class Coupling(Check):
             level = total(share * each for share, each in zip(parts, u, strict=True))
             # C is undefined where every system is 0; then neither C nor D is tested.
             degree = coupling_bounds(u, self.variant) if any(each.high > 0 for each in u) else None
-            self._compare(cells, tally, place, degree, level, ", ".join(f"{cell.column} {cell.text}" for cell in found))
+            shown = ", ".join(f"{cell.column} {cell.text}" for cell in found)
+            # With equal shares, C T of the standard form is the geometric mean, which rises with every system.
+            equal = self.variant == "standard" and parts == [plain] * n
+            squared = power(reduce(mul, u), Fraction(1, n)) if equal else EVERYTHING
+            self._compare(cells, tally, place, (degree, level, squared), shown)
 
     def _compare(
-        self, cells: Cells, tally: Tally, place: int, degree: Interval | None, level: Interval, shown: str
+        self, cells: Cells, tally: Tally, place: int, follows: tuple[Interval | None, Interval, Interval], shown: str
     ) -> None:
         """Compare C and T with what follows from the systems, and D with what follows from all of them."""
+        degree, level, squared = follows
         message, scale = f"does not follow from {shown}", exactly(self.scale)
         c, t, d = (self._printed(cells, tally, place, column) for column in (self.C, self.T, self.D))
         if c is not None and degree is not None:
@@ -90,7 +98,7 @@ class Coupling(Check):
             tally.compare(t, level * scale, message)
             level = (t.interval / scale).within(level)
         if d is not None and degree is not None:
-            squared = degree * level
+            squared = squared.within(degree * level)
             zero = exactly(0).low
             tally.compare(d, rising(math.sqrt, Interval(max(squared.low, zero), max(squared.high, zero))), message)
 
@@ -122,6 +130,8 @@ class Coupling(Check):
             raise InputError("Coupling() needs a column to check: C=, T= or D=.")
         if self.shares is not None and len(self.shares) != len(self.systems):
             raise InputError(f"{len(self.systems)} systems need as many shares; found {self.shares!r}.")
+        if self.shares is not None and abs(sum(self.shares) - 1) > 1e-9:
+            raise InputError(f"the shares of the systems must add to 1; found {self.shares!r}.")
 
 
 def coupling_bounds(systems: Sequence[Interval], variant: Variant) -> Interval:

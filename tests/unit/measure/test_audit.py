@@ -345,6 +345,20 @@ def test_numbers_lose_their_last_zeros_and_may_get_them_back():
     assert not sr.audit(texts.assign(te=["0.7997", "0.7434"]), check, decimals=digits)
 
 
+def test_a_workbook_holds_numbers_without_their_digits(tmp_path):
+    path = tmp_path / "table.xlsx"
+    table = pd.DataFrame(
+        {"province": ["a", "b", "c"], "te": [0.8, 0.7434, None], "p": [1.0, 0.9999, 1.0], "s": [0.8, 0.7434, 1]}
+    )
+    table.to_excel(path, index=False)
+    found = sr.audit(path, sr.checks.Efficiency("te", "p", "s"), index="province")
+    assert found.findings.empty, found.summary()
+    assert found.checked[["tested", "blank"]].values.tolist() == [[2, 1]]
+    table.assign(te=[0.8003, 0.7434, None]).to_excel(path, index=False)
+    wrong = sr.audit(path, sr.checks.Efficiency("te", "p", "s"), index="province").findings
+    assert wrong[["row", "printed"]].values.tolist() == [["a", "0.8003"]]
+
+
 def test_cut_off_figures_need_a_whole_unit():
     table = pd.DataFrame({"growth": ["4.46"], "now": ["10867.91"], "then": ["6155.80"]}, index=["2023"])
     check = sr.checks.Formula("growth", "((now / then) ** (1/13) - 1) * 100")  # 4.4695 %
@@ -428,6 +442,8 @@ def test_bad_requests_are_named():
         sr.audit(table, checks.Ascending(["b"]))
     with pytest.raises(InputError, match="as many shares"):
         sr.audit(table, checks.Coupling(["b", "b"], C="b", shares=[1]))
+    with pytest.raises(InputError, match="must add to 1"):
+        sr.audit(table, checks.Coupling(["b", "b"], C="b", shares=[0.5, 0.6]))
     with pytest.raises(InputError, match="'b' of 's' is 2; the coupling of systems"):
         sr.audit(table, checks.Coupling(["b", "b"], C="b", variant="fan"))
     with pytest.raises(InputError, match="C=, T= or D="):
