@@ -103,11 +103,14 @@ def _check_rank(x: pd.DataFrame, effects: Effects) -> None:
         values = values - values.mean()
         absorbed = 1
     else:
-        for _ in range(200 if effects == "twoway" else 1):  # of unbalanced panels, means are taken in turns
-            for level, way in ((0, "region"), (1, "time")):
-                if effects in (way, "twoway"):
-                    values = values - values.groupby(level=level).transform("mean")
-                    absorbed = max(absorbed, x.index.unique(level).size)
+        levels = [level for level, way in ((0, "region"), (1, "time")) if effects in (way, "twoway")]
+        absorbed = max(x.index.unique(level).size for level in levels)
+        for _ in range(500):  # of unbalanced panels, means of regions and times are taken in turns
+            before = values
+            for level in levels:
+                values = values - values.groupby(level=level).transform("mean")
+            if (values - before).abs().to_numpy().max() <= 1e-12 * before.abs().to_numpy().max():
+                break
     if len(x) <= len(x.columns) + absorbed:
         raise IdentificationError(
             f"{len(x)} observations are too few for {len(x.columns)} regressors and {absorbed} intercepts."

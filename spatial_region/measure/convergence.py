@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -92,7 +92,7 @@ def convergence(
     IdentificationError
         If a coefficient cannot be told from effects or other regressors.
     ConstantVariableError
-        If all regions are equal at a time.
+        If all regions, or all but one, are equal at a time.
     OptionError
         If an option is not offered, or does not fit `kind` or `form`.
 
@@ -168,11 +168,7 @@ def _sigma(study: Study, variable: str, dispersion: Dispersion, missing: Missing
     levels = values.unstack().dropna().sort_index()
     _check_regions(len(levels), variable)
     x = levels.to_numpy()
-    equal = [str(time) for time, column in zip(study.times, x.T, strict=True) if np.ptp(column) == 0]
-    if equal:
-        raise ConstantVariableError(
-            f"{variable!r} is the same in all regions at {', '.join(equal)}: nothing to compare."
-        )
+    _check_varies(x, study.times, variable)
     made = trend(relative_values(x, dispersion), times, relative=dispersion == "cv")
     table = pd.DataFrame(
         {
@@ -206,6 +202,15 @@ def _sigma(study: Study, variable: str, dispersion: Dispersion, missing: Missing
             inputs={"variable": variable, "n": len(x), "times": study.times, "values_digest": digest(x)},
         ),
     )
+
+
+def _check_varies(x: np.ndarray, times: list[Any], variable: str) -> None:
+    """Refuse times at which at most one region differs: without it there is no dispersion to compare with."""
+    ordered = np.sort(x, axis=0)
+    flat = (ordered[0] == ordered[-2]) | (ordered[1] == ordered[-1])
+    if flat.any():
+        where = ", ".join(str(time) for time, of in zip(times, flat, strict=True) if of)
+        raise ConstantVariableError(f"{variable!r} is the same in all regions, or in all but one, at {where}.")
 
 
 def _beta(

@@ -317,8 +317,31 @@ def test_what_is_refused(noisy):
         sr.convergence(twice, "gdp", controls=["school", "twice"])
     with pytest.raises(ConstantVariableError, match="2000"):
         sr.convergence(study_of(gdp=path(0.1, [2000, 2010], start=np.zeros(25))), "gdp", kind="sigma")
+    with pytest.raises(ConstantVariableError, match="all but one, at 2000"):
+        start = np.r_[1.0, np.zeros(24)]
+        sr.convergence(study_of(gdp=path(0.1, [2000, 2010], start=start)), "gdp", kind="sigma")
     with pytest.raises(InputError, match="times must be numbers"):
         sr.convergence(study_of(gdp=path(0.1, [2000, 2010]).set_axis(["a", "b"], axis=1)), "gdp")
+
+
+def test_unbalanced_panels_are_least_squares_on_dummies_too(noisy):
+    wide = noisy.wide("gdp")
+    for region, year in (("r03", 2004), ("r10", 2000), ("r11", 2008)):
+        wide.loc[region, year] = np.nan
+    found = sr.convergence(study_of(gdp=wide), "gdp", form="panel", effects="twoway", missing="drop")
+    logs = np.log(wide.to_numpy())
+    y, x = np.diff(logs, axis=1).ravel(), logs[:, :-1].ravel()
+    kept = ~np.isnan(y) & ~np.isnan(x)
+    region, time = np.repeat(np.arange(25), 8)[kept], np.tile(np.arange(8), 25)[kept]
+    design = np.column_stack([x[kept], np.eye(25)[region], np.eye(8)[time][:, 1:]])
+    b = np.linalg.lstsq(design, y[kept], rcond=None)[0]
+    assert found.nobs == kept.sum() == 196
+    assert found.table().loc["log_initial", "estimate"] == pytest.approx(b[0], rel=1e-8)
+    with pytest.raises(IdentificationError, match="'trend' does not vary once the effects"):
+        line = pd.Series(dict(zip(range(2000, 2009), range(9), strict=True)))
+        trend = noisy.data.index.get_level_values("time").map(line)
+        made = study_of(gdp=wide).with_columns(trend=pd.Series(np.asarray(trend, float), noisy.data.index))
+        sr.convergence(made, "gdp", form="panel", effects="twoway", controls=["trend"], missing="drop")
 
 
 def test_divergence_and_gaps_that_close_within_the_span_are_said():
