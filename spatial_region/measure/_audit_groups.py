@@ -10,7 +10,7 @@ from fractions import Fraction
 from spatial_region.core.messages import name_some
 from spatial_region.errors import InputError
 from spatial_region.measure._audit_cells import Cell, Cells, Tally
-from spatial_region.measure._audit_check import Check
+from spatial_region.measure._audit_check import Check, as_columns
 
 _CLASS = re.compile(r"([\[(（【])\s*([\d.]+)\s*[—–\-,，~～]+\s*([\d.]+)\s*([\])）】])")
 
@@ -71,6 +71,54 @@ class Memberships(Check):
             sizes = ", ".join(f"{group} {sum(g == group for g, _ in members)}" for group in self.groups)
             cell = Cell(cells.label(place), self.system, f"{system} ({sizes})", None, "nearest")
             tally.report(cell, None, f"differs from {first}: {'; '.join(parts)}")
+
+
+@dataclass(frozen=True)
+class Complete(Check):
+    """Every member occurs once in each group of rows, such as each province in each year.
+
+    Attributes
+    ----------
+    member : str
+        Column of what must occur once.
+    by : str or sequence of str
+        Columns whose values make the groups.
+
+    Examples
+    --------
+    >>> import pandas as pd, spatial_region as sr
+    >>> rows = [("2003", "Hebei"), ("2003", "Shanxi"), ("2008", "Hebei"), ("2008", "Hebei")]
+    >>> table = pd.DataFrame(rows, columns=["year", "province"])
+    >>> sr.audit(table, sr.checks.Complete("province", by="year"), index="year").table()["message"].tolist()
+    ['occurs 2 times in 2008', 'lacks Shanxi']
+    """
+
+    member: str
+    by: str | Sequence[str]
+
+    @property
+    def rule(self) -> str:
+        """The rule in words."""
+        return f"every {self.member} once in each {', '.join(as_columns(self.by))}"
+
+    def examine(self, cells: Cells, tally: Tally) -> None:
+        """Count the members of each group."""
+        texts, rows = cells.column(self.member), cells.rows(self.where)
+        wanted = list(dict.fromkeys(texts[place] for place in rows))
+        for group, places in cells.groups(rows, self.by):
+            tally.tested += 1
+            first: dict[str, int] = {}
+            for place in places:
+                first.setdefault(texts[place], place)
+            for member, place in first.items():
+                times = sum(texts[other] == member for other in places)
+                if times > 1:
+                    cell = Cell(cells.label(place), self.member, member, None, "nearest")
+                    tally.report(cell, None, f"occurs {times} times in {group}")
+            absent = [member for member in wanted if member not in first]
+            if absent:
+                cell = Cell(cells.label(places[0]), self.member, group, None, "nearest")
+                tally.report(cell, None, f"lacks {name_some(absent)}")
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def audit(
         counts. Of a column of floats, all are taken to be printed with as many decimals as the one that has most.
     checks : Check or sequence of Check
         From ``sr.checks``: `Efficiency`, `Coupling`, `TheilParts`, `Stars`, `Moran`, `MeanOf`, `SumOf`, `Ranks`,
-        `Shares`, `Total`, `Formula`, `RowFormula`, `Ascending`, `Bounds`, `Memberships`, `ClassEdges`.
+        `Shares`, `Total`, `Formula`, `RowFormula`, `Ascending`, `Bounds`, `Memberships`, `Complete`,
+        `ClassEdges`.
     index : str or sequence of str, optional
         Columns that label the rows; by default the index of the frame. Needed for a file.
     decimals : mapping of column to int, optional

@@ -3,7 +3,7 @@
 from spatial_region.measure._audit_arithmetic import Formula, RowFormula, Total
 from spatial_region.measure._audit_check import Check
 from spatial_region.measure._audit_coupling import Coupling
-from spatial_region.measure._audit_groups import ClassEdges, Memberships
+from spatial_region.measure._audit_groups import ClassEdges, Complete, Memberships
 from spatial_region.measure._audit_limits import Ascending, Bounds, Shares
 from spatial_region.measure._audit_measures import Efficiency, TheilParts
 from spatial_region.measure._audit_rows import MeanOf, Ranks, SumOf
@@ -14,6 +14,7 @@ __all__ = [
     "Bounds",
     "Check",
     "ClassEdges",
+    "Complete",
     "Coupling",
     "Efficiency",
     "Formula",

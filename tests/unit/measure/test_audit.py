@@ -334,6 +334,17 @@ def test_memberships_and_classes():
         sr.audit(classes.assign(**{"class": "low"}), sr.checks.ClassEdges("class"))
 
 
+def test_members_that_are_lacking_or_twice():
+    rows = [(year, region) for year in ("a", "b", "c") for region in "xyz"]
+    table = pd.DataFrame(rows, columns=["year", "region"])
+    assert sr.audit(table, sr.checks.Complete("region", by="year"), index="year")
+    lacking = sr.audit(table.drop(4), sr.checks.Complete("region", by="year"), index="year").findings
+    assert lacking[["row", "printed", "message"]].values.tolist() == [["b", "b", "lacks y"]]
+    twice = pd.concat([table, table.iloc[[0]]])
+    found = sr.audit(twice, sr.checks.Complete("region", by="year"), index="year").findings
+    assert found["message"].tolist() == ["occurs 2 times in a"]
+
+
 def test_numbers_lose_their_last_zeros_and_may_get_them_back():
     floats = pd.DataFrame({"te": [0.8, 0.7434], "p": [1.0, 1.0], "s": [0.8, 0.7434]}, index=["a", "b"])
     check = sr.checks.Efficiency("te", "p", "s")

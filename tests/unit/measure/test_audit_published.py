@@ -196,3 +196,10 @@ def test_the_last_class_of_coupling_shares_its_edge():
     found = sr.audit(published("coupling_classes.csv"), checks.ClassEdges("interval"), index="type").findings
     assert found[["printed", "message"]].values.tolist() == [["[0.90—1.00]", "shares 0.9 with (0.80—0.90]"]]
     assert clean(sr.audit(published("coupling_classes.csv"), checks.Ascending(["lower", "upper"]), index="type"))
+
+
+def test_every_province_has_one_quadrant_in_each_year():
+    check = checks.Complete("province", by="year")
+    found = sr.audit(published("urbanisation_quadrants.csv"), check, index=["year", "province"])
+    assert clean(found)
+    assert found.checked["tested"].tolist() == [4]
