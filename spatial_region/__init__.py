@@ -97,7 +97,6 @@ _EXPORTS: dict[str, str] = {
     "groupings": "spatial_region.measure.grouping",
     "ellipse": "spatial_region.measure.ellipse",
     "audit": "spatial_region.measure.audit",
-    "checks": "spatial_region.measure.audit",
     "theil": "spatial_region.measure.theil",
     "dagum_gini": "spatial_region.measure.dagum",
     "inequality": "spatial_region.measure.inequality",
@@ -119,8 +118,8 @@ _EXPORTS: dict[str, str] = {
     "causality": "spatial_region.paneltests.causality",
 }
 
-# Modules that users reach by name: errors to catch and warnings to silence, and the figures.
-_ROOMS = ("errors", "viz")
+# Modules that users reach by name: errors to catch and warnings to silence, the figures, and the checks of an audit.
+_ROOMS = {"errors": "spatial_region.errors", "viz": "spatial_region.viz", "checks": "spatial_region.measure.checks"}
 
 __all__ = ["__version__", *_EXPORTS]  # noqa: PLE0604
 
@@ -131,7 +130,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if name in _ROOMS:
-        return import_module(f"spatial_region.{name}")
+        return import_module(_ROOMS[name])
     raise AttributeError(f"module 'spatial_region' has no attribute {name!r}")
 
 
