@@ -27,6 +27,8 @@ class Convention:
     llc_drift : bool
         Whether the changes of LLC lose no more than a drift that the null has: nothing with a constant and their mean
         with a trend, as under the published adjustments; or what the regression takes from levels.
+    p_by_rows : bool
+        Whether p-values of regions' own augmented regressions are those of their rows and lags, or of the limit.
     pp_current : bool
         Whether the correction of Phillips and Perron takes squares of the current levels, or of those before.
     """
@@ -36,6 +38,7 @@ class Convention:
     llc_by_rows: bool
     llc_rounded: bool
     llc_drift: bool
+    p_by_rows: bool
     pp_current: bool
 
     def llc_bandwidth(self, times: int) -> int:
@@ -45,7 +48,7 @@ class Convention:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    "paper": Convention(True, True, True, False, True, False),
-    "plm": Convention(False, True, False, True, False, True),
-    "stata": Convention(True, False, True, False, False, False),
+    "paper": Convention(True, True, True, False, True, True, False),
+    "plm": Convention(False, True, False, True, False, False, True),
+    "stata": Convention(True, False, True, False, False, False, False),
 }

@@ -13,6 +13,7 @@ from spatial_region.paneltests import _ips, _llc
 from spatial_region.paneltests._adf import TERMS, Array, Rule, Trend, Whole, adf, choose_lags
 from spatial_region.paneltests._conventions import Convention
 from spatial_region.paneltests._dickey_fuller import log_tails
+from spatial_region.paneltests._dickey_fuller_rows import log_tails_of_rows
 from spatial_region.paneltests._fisher import Flags, combine, phillips_perron
 from spatial_region.paneltests._hadri import hadri
 
@@ -109,8 +110,11 @@ def fewest_times(test: str, lags: int, terms: int) -> int:
 
 
 def most_lags(times: int, terms: int) -> int:
-    """Return the default of the most lags tried: 12 (T / 100)^(1/4), and at most what any test has the times for."""
-    most = int(12 * (times / 100) ** 0.25)
+    """Return the default of the most lags tried: 4 (T / 100)^(1/4), and at most what any test has the times for.
+
+    Three times as many, which long series are given, make every test reject too often in short panels.
+    """
+    most = int(4 * (times / 100) ** 0.25)
     while most and fewest_times("ips", most, terms) > times:
         most -= 1
     return most
@@ -154,11 +158,18 @@ def _own_regressions(series: Series, options: Options) -> _Own:
     return _Own(tau, lags, series.lengths - lags - 1, flat)
 
 
+def _own_tails(own: _Own, options: Options) -> tuple[Array, Array]:
+    """Return log p and log(1 - p) of each series' own regression."""
+    if options.convention.p_by_rows:
+        return log_tails_of_rows(own.tau, options.trend, own.lags, own.rows)
+    return log_tails(own.tau, options.trend)
+
+
 def _llc_test(series: Series, options: Options) -> Outcome:
     own = _own_regressions(series, options)
     times = series.values.shape[1]
     bandwidth = options.convention.llc_bandwidth(times) if options.bandwidth is None else options.bandwidth
-    log_p, _ = log_tails(own.tau, options.trend)
+    log_p, _ = _own_tails(own, options)
     if own.flat.any():
         return Outcome([], own.tau, np.exp(log_p), own.lags, own.rows, own.flat)
     found = _llc.pooled(
@@ -189,7 +200,7 @@ def _ips_test(series: Series, options: Options) -> Outcome:
         forms.append(_normal("Z", _ips.standardised(own.tau, *_ips.z_moments(looked_up))))
     if series.balanced and not own.lags.any():
         forms.append(Form("t-bar", float(own.tau.mean()), np.nan, np.nan))
-    log_p, _ = log_tails(own.tau, options.trend)
+    log_p, _ = _own_tails(own, options)
     notes = []
     if own.lags.max() > _ips.MOST_LAGS:
         notes.append(f"ips: moments are tabulated for up to {_ips.MOST_LAGS} lags, and those stand in for more.")
@@ -200,8 +211,7 @@ def _normal(name: str, statistic: float) -> Form:
     return Form(name, statistic, np.nan, float(stats.norm.cdf(statistic)))
 
 
-def _combined(tau: Array, trend: Trend) -> tuple[list[Form], Array]:
-    log_p, log_rest = log_tails(tau, trend)
+def _combined(log_p: Array, log_rest: Array) -> tuple[list[Form], Array]:
     return [Form(one.form, one.statistic, one.df, one.p) for one in combine(log_p, log_rest)], np.exp(log_p)
 
 
@@ -216,8 +226,8 @@ def _long_note(test: str, lengths: Whole) -> list[str]:
 
 def _fisher_adf_test(series: Series, options: Options) -> Outcome:
     own = _own_regressions(series, options)
-    forms, p = _combined(own.tau, options.trend)
-    notes = _long_note("fisher_adf", series.lengths)
+    forms, p = _combined(*_own_tails(own, options))
+    notes = [] if options.convention.p_by_rows else _long_note("fisher_adf", series.lengths)
     return Outcome(forms, own.tau, p, own.lags, own.rows, own.flat, notes=notes)
 
 
@@ -232,7 +242,7 @@ def _fisher_pp_test(series: Series, options: Options) -> Outcome:
         tau[same], flat[same] = phillips_perron(
             series.values[same, :times], options.trend, bandwidth, current=options.convention.pp_current
         )
-    forms, p = _combined(tau, options.trend)
+    forms, p = _combined(*log_tails(tau, options.trend))
     notes = _long_note("fisher_pp", series.lengths)
     none = np.zeros(n, dtype=np.int64)
     return Outcome(forms, tau, p, none, series.lengths - 1, flat, bandwidth=widest, notes=notes)

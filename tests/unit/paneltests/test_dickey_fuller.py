@@ -10,6 +10,7 @@ from statsmodels.tsa.adfvalues import mackinnonp
 from spatial_region.core.seeds import generator
 from spatial_region.paneltests._adf import adf
 from spatial_region.paneltests._dickey_fuller import log_tails, probit
+from spatial_region.paneltests._dickey_fuller_rows import log_tails_of_rows, shifted
 from spatial_region.paneltests._dickey_fuller_table import PIECES
 from tests.unit.paneltests.dickey_fuller_exact import tail
 
@@ -74,3 +75,26 @@ def test_both_tails_keep_their_digits():
     below, above = log_tails(np.array([-20.0, 12.0]), "constant")
     assert np.isfinite(below).all() and np.isfinite(above).all()
     assert below[0] < -100 and above[1] < -60
+
+
+@pytest.mark.parametrize("trend", TRENDS)
+@pytest.mark.parametrize(("lags", "rows"), [(0, 10), (1, 13), (2, 18), (3, 27), (4, 50)])
+def test_p_of_short_regressions_is_uniform(trend, lags, rows):
+    walks = generator(5, trend, lags).normal(size=(20_000, rows + lags + 1)).cumsum(axis=1)
+    tau = adf(walks, lags, trend, corrected=True).tau
+    n = len(tau)
+    p = np.exp(log_tails_of_rows(tau, trend, np.full(n, lags), np.full(n, rows))[0])
+    assert stats.kstest(p, "uniform").statistic < 0.02
+    assert (p < 0.05).mean() == pytest.approx(0.05, abs=0.006)
+    assert (p < 0.01).mean() == pytest.approx(0.01, abs=0.004)
+
+
+@pytest.mark.parametrize("trend", TRENDS)
+def test_the_shift_keeps_the_order_and_vanishes_in_long_regressions(trend):
+    score = np.linspace(-9, 7, 2000)
+    for lags in range(6):
+        for rows in (10 + 2 * lags, 20 + lags, 60):
+            ours = shifted(score, trend, np.full(2000, lags), np.full(2000, rows))
+            assert (np.diff(ours) > 0).all()
+    far = shifted(score, trend, np.zeros(2000, dtype=int), np.full(2000, 10**7))
+    np.testing.assert_allclose(far, score, atol=1e-4)

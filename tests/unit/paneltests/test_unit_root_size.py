@@ -31,7 +31,7 @@ def rejections(test, n, times, *, trend="constant", lags=1, convention="paper", 
 
 @pytest.mark.parametrize(("test", "trend", "high"), [
     ("ips", "constant", 0.08), ("ips", "trend", 0.08), ("llc", "constant", 0.11), ("llc", "trend", 0.11),
-    ("fisher_adf", "constant", 0.15),
+    ("fisher_adf", "constant", 0.08), ("fisher_adf", "trend", 0.08),
 ])  # fmt: skip
 def test_size_of_the_default_at_twenty_five_times(test, trend, high):
     assert 0.025 < rejections(test, 20, 25, trend=trend, draws=400) < high
