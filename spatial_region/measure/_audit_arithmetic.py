@@ -20,7 +20,7 @@ class Formula(Check):
     column : str
         What must follow.
     formula : str
-        Names of columns, numbers, brackets and + - * / **; other names than words in backquotes. Examples:
+        Names of columns, numbers, brackets and ``+ - * / **``; other names than words in backquotes. Examples:
         ``"pure * scale"``, ``"(later / earlier - 1) * 100"``, ``"((later / earlier) ** (1/13) - 1) * 100"``.
 
     Examples

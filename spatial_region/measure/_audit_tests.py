@@ -34,7 +34,7 @@ class Stars(Check):
     stars : str, optional
         Column of stars; by default they stand beside the coefficient. Use ``marked=False`` if there are none.
     levels : mapping of stars to float
-        What the stars stand for; by default * 0.1, ** 0.05, *** 0.01.
+        What the stars stand for; by default one for 0.1, two for 0.05 and three for 0.01.
     df : float, optional
         Degrees of freedom of t; ``float("inf")`` for z values.
     marked : bool
