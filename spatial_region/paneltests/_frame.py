@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,9 +139,10 @@ def check_names(variables: object, *, least: int = 1, argument: str = "variables
     DuplicateError
         If one is named twice.
     """
-    listed = [variables] if isinstance(variables, str) else list(variables)  # type: ignore[call-overload]
-    if not all(isinstance(name, str) for name in listed):
-        raise InputError(f"{argument} must be names of variables, as text; found {listed!r}.")
+    given = list(variables) if isinstance(variables, Iterable) and not isinstance(variables, str) else [variables]
+    listed = [name for name in given if isinstance(name, str)]
+    if len(listed) < len(given):
+        raise InputError(f"{argument} must be names of variables, as text; found {given!r}.")
     if len(listed) < least:
         raise InputError(f"{argument} must name at least {least} variables; found {name_some(listed) or 'none'}.")
     twice = sorted({name for name in listed if listed.count(name) > 1})

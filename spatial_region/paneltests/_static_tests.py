@@ -72,7 +72,10 @@ def hausman(fixed: Array, random: Array, spread_fixed: Array, spread_random: Arr
     difference = spread_fixed - spread_random
     scale = np.sqrt(np.diag(spread_fixed))
     scaled = difference / np.outer(scale, scale)
-    proper = bool(np.linalg.eigvalsh(scaled).min() > 1e-10)
+    spectrum = np.linalg.eigvalsh(scaled)
+    if np.abs(spectrum).min() < 1e-14:  # the two estimates are the same in some direction
+        return Value(np.nan, "chi2", len(d)), False
+    proper = bool(spectrum.min() > 1e-10)
     statistic = float((d / scale) @ np.linalg.solve(scaled, d / scale))
     return Value(statistic if statistic >= 0 else np.nan, "chi2", len(d)), proper
 

@@ -198,17 +198,7 @@ def gmm_panel(
     >>> fit.params.round(2).tolist(), fit.instruments
     ([0.51, 1.0], 7)
     """
-    for value, alias, option in ((model, DynamicModel, "model"), (covariance, DynamicCovariance, "covariance")):
-        check_option(value, alias, option)
-    for number, allowed, option in ((steps, (1, 2), "steps"), (h, (1, 2, 3), "h")):
-        if number not in allowed or isinstance(number, bool):
-            raise OptionError(f"{option}={number!r} is not offered. Choose one of: {', '.join(map(str, allowed))}.")
-    check_whole_number(lags, "lags", least=1)
-    if depth is not None:
-        check_whole_number(depth, "depth", least=1)
-    check_option(exogenous_in, Equation, "exogenous_in")
-    if model == "difference" and exogenous_in != "difference":
-        raise OptionError('exogenous_in= other than "difference" is for model="system".')
+    _check_options(model, covariance, exogenous_in, steps, h, lags, depth)
     library = _library()
     endogenous, predetermined = _listed(endogenous), _listed(predetermined)
     frame = make_frame(
@@ -250,6 +240,23 @@ def gmm_panel(
             inputs={"rows": rows, "values_digest": digest(frame.design.y.to_numpy()), "engine": library.__version__},
         ),
     )
+
+
+def _check_options(
+    model: object, covariance: object, exogenous_in: object, steps: object, h: object, lags: object, depth: object
+) -> None:
+    """Refuse options that are not offered, or do not fit each other."""
+    for value, alias, option in ((model, DynamicModel, "model"), (covariance, DynamicCovariance, "covariance")):
+        check_option(value, alias, option)
+    for number, allowed, option in ((steps, (1, 2), "steps"), (h, (1, 2, 3), "h")):
+        if number not in allowed or isinstance(number, bool):
+            raise OptionError(f"{option}={number!r} is not offered. Choose one of: {', '.join(map(str, allowed))}.")
+    check_whole_number(lags, "lags", least=1)
+    if depth is not None:
+        check_whole_number(depth, "depth", least=1)
+    check_option(exogenous_in, Equation, "exogenous_in")
+    if model == "difference" and exogenous_in != "difference":
+        raise OptionError('exogenous_in= other than "difference" is for model="system".')
 
 
 def _library() -> ModuleType:
@@ -300,10 +307,13 @@ def _fit(estimator: Any, slopes: int) -> Any:
             f"the instruments cannot identify {slopes} coefficients ({problem}) Let more lags serve (depth=), use "
             f"collapse=False, or drop regressors."
         ) from problem
-    zx = made.engine.Z.T @ made.engine.X
-    scale = np.linalg.norm(made.engine.X, axis=0)
-    ranked = np.linalg.matrix_rank(zx / np.where(scale > 0, scale, 1.0), tol=None)
-    if ranked < slopes or not np.isfinite(made.se).all():
+    z, x = (
+        part / np.where(np.linalg.norm(part, axis=0) > 0, np.linalg.norm(part, axis=0), 1.0)
+        for part in (made.engine.Z, made.engine.X)
+    )
+    singular = np.linalg.svd(z.T @ x, compute_uv=False)
+    ranked = int((singular > 1e-9 * singular.max()).sum())
+    if ranked < len(made.x_names) or not np.isfinite(made.se).all():
         raise IdentificationError(
             "the coefficients are not identified: a regressor does not vary over time, or is a combination of others "
             "and of the dummies of times. Leave it out, or use time_effects=False."

@@ -161,10 +161,7 @@ def mediation(
     if 0 < check_whole_number(draws, "draws") < 100:
         raise InputError(f"draws={draws} are too few for the ends of an interval; take at least 100, or 0.")
     others = check_names(controls, least=0, argument="controls")
-    named = [variable, cause, mediator, *others]
-    twice = sorted({name for name in named if named.count(name) > 1})
-    if twice:
-        raise DuplicateError(f"variable, cause, mediator and controls must differ; named twice: {name_some(twice)}.")
+    named = check_apart([variable, cause, mediator, *others], "variable, cause, mediator and controls")
     frame = panel_frame(study, named, missing=missing)
     table = frame.values.drop(frame.absent)
     plus = "".join(f" + `{name}`" for name in others)
@@ -208,6 +205,20 @@ def mediation(
         tuple(notes),
         make_spec("mediation", options=options, inputs=inputs, seed=seed if draws else None),
     )
+
+
+def check_apart(named: list[str], what: str) -> list[str]:
+    """Return names, after refusing one that stands twice.
+
+    Raises
+    ------
+    DuplicateError
+        If one is named twice.
+    """
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise DuplicateError(f"{what} must differ; named twice: {name_some(twice)}.")
+    return named
 
 
 def _effects(steps: dict[str, PanelRegression], cause: str, mediator: str) -> pd.DataFrame:

@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing, check_between, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec, digest, make_spec
-from spatial_region.errors import ConstantVariableError, DuplicateError
+from spatial_region.errors import ConstantVariableError
 from spatial_region.paneltests._frame import check_names, panel_frame
 from spatial_region.paneltests._static_result import PanelRegression
 from spatial_region.paneltests._within import NOTHING, demean
-from spatial_region.paneltests.mediation import FixedEffects
+from spatial_region.paneltests.mediation import FixedEffects, check_apart
 from spatial_region.paneltests.static import PanelCovariance, regress
 
 
@@ -153,10 +152,7 @@ def moderation(
     check_option(effects, FixedEffects, "effects")
     check_between(level, "level", low=0, high=1)
     others = check_names(controls, least=0, argument="controls")
-    named = [variable, cause, moderator, *others]
-    twice = sorted({name for name in named if named.count(name) > 1})
-    if twice:
-        raise DuplicateError(f"variable, cause, moderator and controls must differ; named twice: {name_some(twice)}.")
+    named = check_apart([variable, cause, moderator, *others], "variable, cause, moderator and controls")
     frame = panel_frame(study, named, missing=missing)
     table = frame.values.drop(frame.absent)
     z = table[moderator]

@@ -163,6 +163,8 @@ def test_refusals():
     data = panel()
     with pytest.raises(InputError, match="at least 2 variables"):
         sr.causality(data, ["x"])
+    with pytest.raises(InputError, match="as text"):
+        sr.causality(data, None)
     with pytest.raises(DuplicateError):
         sr.causality(data, ["x", "x"])
     with pytest.raises(UnknownNameError, match="no variable 'z'"):
