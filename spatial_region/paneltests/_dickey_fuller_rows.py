@@ -1,8 +1,8 @@
 """p-values of a Dickey-Fuller t ratio of a regression with few rows, and with lags.
 
-The limit has thinner tails than short regressions: with 13 rows, one lag and a constant, 8 % of ratios have a p below 5 %
-by the limit, and 1.2 % one below 0.1 %, which -2 sum log p adds up. The probit of the limit is therefore shifted by a
-surface in itself, the rows and the lags, fitted to simulated quantiles of random walks with normal errors by
+The limit has thinner tails than short regressions: with 13 rows, one lag and a constant, 8 % of ratios have a p below
+5 % by the limit, and 1.2 % one below 0.1 %, which -2 sum log p adds up. The probit of the limit is therefore shifted by
+a surface in itself, the rows and the lags, fitted to simulated quantiles of random walks with normal errors by
 `tests/unit/paneltests/dickey_fuller_rows.py`. For ratios with degrees of freedom.
 """
 
