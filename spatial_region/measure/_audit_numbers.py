@@ -16,7 +16,9 @@ Exact = Fraction | float  # a float is plus or minus infinity only
 _FLOAT_ERROR = Fraction(1, 10**13)
 _NUMBER = re.compile(r"([+-]?)(\d+(?:\.(\d*))?|\.(\d+))(?:e([+-]?\d+))?", re.IGNORECASE)
 _STARS = re.compile(r"[*＊]+")
-_MINUS = str.maketrans({"−": "-", "–": "-", "－": "-", "，": ",", "．": ".", "％": "%", "（": "(", "）": ")"})
+_MINUS = str.maketrans(
+    {"−": "-", "–": "-", "－": "-", "，": ",", "．": ".", "％": "%", "（": "(", "）": ")", "＜": "<"}
+)
 _BLANK = {"", "-", "—", "--", "——", "…", "...", "....", "na", "n.a.", "nan", "none", "<na>"}
 
 
@@ -151,7 +153,8 @@ def is_blank(cell: object) -> bool:
 def read_number(text: str) -> Printed | None:
     """Return a printed number; None if it is none.
 
-    Understood are thousands separated by commas, percent signs, brackets around a number, stars and full-width signs.
+    Understood are thousands separated by commas, percent signs, brackets around a number, stars, full-width signs, and
+    ``<0.001``, which is anything from 0 to that, as for p-values.
     """
     plain = text.strip().translate(_MINUS)
     found = _STARS.findall(plain)
@@ -160,9 +163,12 @@ def read_number(text: str) -> Printed | None:
         plain = plain[1:-1].strip()
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", plain):
         plain = plain.replace(",", "")
+    below, plain = plain.startswith("<"), plain.removeprefix("<").strip()
     match = _NUMBER.fullmatch(plain)
-    if match is None:
+    if match is None or (below and match[1] == "-"):
         return None
+    if below:
+        return Printed(text.strip(), Fraction(plain) / 2, Fraction(plain) / 2, "*" * len("".join(found)))
     decimals = len(match[3] or match[4] or "") - int(match[5] or 0)
     return Printed(text.strip(), Fraction(plain), Fraction(10) ** -decimals / 2, "*" * len("".join(found)))
 

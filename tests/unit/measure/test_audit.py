@@ -243,6 +243,14 @@ def test_stars_from_simulated_regressions_are_clean_and_moved_ones_are_found():
     assert sr.audit(wrong_t, sr.checks.Stars("b", se="se", t="t", df=df)).findings["column"].eq("t").all()
 
 
+def test_p_below_a_bound():
+    table = pd.DataFrame(
+        {"b": ["0.500***", "0.500"], "t": ["5.00", "1.00"], "p": ["<0.001", "<0.001"]}, index=["x", "y"]
+    )
+    found = sr.audit(table, sr.checks.Stars("b", t="t", p="p", df=float("inf"))).findings
+    assert found[["row", "column"]].values.tolist() == [["y", "p"]]  # the stars of y agree with its t
+
+
 def test_stars_in_a_column_of_their_own():
     table = pd.DataFrame({"b": ["0.5", "0.5"], "p": ["0.03", "0.03"], "sig": ["**", "***"]}, index=["x", "y"])
     found = sr.audit(table, sr.checks.Stars("b", p="p", stars="sig")).findings

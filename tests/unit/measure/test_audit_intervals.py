@@ -28,6 +28,8 @@ from spatial_region.measure._coupling import coupling
         (".5", "0.5", "0.05", ""),
         ("1.2e-5", "0.000012", "0.0000005", ""),
         ("0.5＊＊", "0.5", "0.05", "**"),
+        ("<0.001", "0.0005", "0.0005", ""),
+        ("＜ 0.01", "0.005", "0.005", ""),
     ],
 )
 def test_printed_numbers_are_read_with_their_digits(text, value, half, stars):
@@ -35,7 +37,9 @@ def test_printed_numbers_are_read_with_their_digits(text, value, half, stars):
     assert (found.value, found.half, found.stars) == (Fraction(value), Fraction(half), stars)
 
 
-@pytest.mark.parametrize("text", ["abc", "1.2.3", "12,34", "1 2", "**", "(", "0x1", "1/2", "inf", "１.２x"])
+@pytest.mark.parametrize(
+    "text", ["abc", "1.2.3", "12,34", "1 2", "**", "(", "0x1", "1/2", "inf", "１.２x", "<", "<-1", ">3"]
+)
 def test_what_is_no_number_is_not_read_as_one(text):
     assert read_number(text) is None
 
