@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from spatial_region.core.messages import name_some
-from spatial_region.core.options import Missing, check_option
+from spatial_region.core.options import Missing, check_option, check_whole_number
 from spatial_region.core.result import Result
+from spatial_region.core.seeds import DEFAULT_SEED, generator
 from spatial_region.core.spec import Spec, make_spec
 from spatial_region.errors import InputError, UnknownNameError
-from spatial_region.measure._theil import Level, TheilKind, decompose, theil_index
+from spatial_region.measure._theil import Level, TheilKind, between_drawn, decompose, theil_index
 from spatial_region.measure.by_label import Labelled, bring_together, group_codes
 
 
@@ -54,6 +55,7 @@ class TheilResult(Result):
             Indexed by time, or, for a cross-section, by variable. Columns: n; theil; and with groups: between (with
             several levels one for each, ``between_plate``, ``between_province``, and their sum), within, and the share
             of each in %, ``share_between``, ..., ``share_within``. Shares are NaN where there is no inequality at all.
+            With permutations: p_between.
         """
         return self.parts.copy()
 
@@ -109,6 +111,8 @@ def theil(
     *,
     groups: pd.Series | pd.DataFrame | None = None,
     kind: TheilKind = "T",
+    permutations: int = 0,
+    seed: int = DEFAULT_SEED,
     missing: Missing = "raise",
 ) -> TheilResult:
     """Measure inequality between regions, and how much of it lies within and between groups of regions.
@@ -137,6 +141,12 @@ def theil(
         one column for each level, the coarsest first. Regions that have no value may be among them.
     kind : {"T", "L"}
         Which measure. L is undefined where a value is 0; T is not, as 0 ln 0 = 0.
+    permutations : int
+        How often the regions, each with its weight, are dealt to groups of the same sizes by chance, to test whether
+        more inequality lies between the (coarsest) groups than between any such groups: column ``p_between``,
+        ``(1 + draws with at least as much) / (1 + permutations)``. 0 makes no test.
+    seed : int
+        Seed of the draws.
     missing : {"raise", "drop"}
         What to do with regions whose value, weight or group is missing at a time.
 
@@ -150,7 +160,7 @@ def theil(
     InputError
         If values are no labelled, finite, non-negative numbers; if all are 0 at a time; if L is asked for and a value
         is 0; if weights are not positive; if a time has one region only; if a level of the groups divides none of the
-        level before.
+        level before; if permutations are asked for without groups, or are no whole number.
     MissingValuesError
         If something is missing and `missing` is ``"raise"``.
     AlignmentError
@@ -182,15 +192,21 @@ def theil(
     """
     check_option(kind, TheilKind, "kind")
     data = bring_together(values, weights, groups, missing=missing)
+    permutations = check_whole_number(permutations, "permutations")
+    if permutations and not data.levels:
+        raise InputError("permutations deal regions to groups, and none were given: pass groups=, or permutations=0.")
     if kind == "L":
         _check_positive(data)
     _check_nesting(data)
-    rows, details = {}, []
+    rows, details, tests = {}, [], {}
     for time, section in data.sections():
         x, w = section["value"].to_numpy(), section["weight"].to_numpy()
         coded = group_codes(section, data.levels)
         levels = decompose(x, w, [codes for codes, _ in coded], kind)
         rows[time] = {"n": len(x), "theil": theil_index(x, w, kind), **_parts(levels, data.levels)}
+        if permutations:
+            drawn = between_drawn(x, w, coded[0][0], kind, permutations, generator(seed, "theil", str(time)))
+            tests[time] = (1 + (drawn >= levels[0].between * (1 - 1e-10)).sum()) / (1 + permutations)
         details += [
             _details(level, labels, name, time)
             for level, (_, labels), name in zip(levels, coded, data.levels, strict=True)
@@ -198,6 +214,8 @@ def theil(
     parts = pd.DataFrame.from_dict(rows, orient="index").rename_axis(data.axis)
     for part in parts.columns.drop(["n", "theil"]):
         parts[f"share_{part}"] = 100 * parts[part] / parts["theil"].where(parts["theil"] > 0)
+    if permutations:
+        parts["p_between"] = pd.Series(tests)
     return TheilResult(
         parts=parts,
         groups=_indexed(pd.concat(details, ignore_index=True), parts["theil"], data) if details else None,
@@ -205,8 +223,15 @@ def theil(
         notes=data.notes,
         spec=make_spec(
             "theil",
-            options={"kind": kind, "missing": missing, "weighted": data.weighted, "groups": data.levels},
+            options={
+                "kind": kind,
+                "permutations": permutations,
+                "missing": missing,
+                "weighted": data.weighted,
+                "groups": data.levels,
+            },
             inputs=data.facts(),
+            seed=seed if permutations else None,
         ),
     )
 

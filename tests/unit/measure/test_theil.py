@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from math import log
 
 import numpy as np
@@ -106,7 +107,7 @@ def test_groups_of_the_same_name_inside_two_others_are_two(income):
     assert found["n"].sum() == 12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     x=st.lists(st.floats(1e-3, 1e6), min_size=4, max_size=12),
     kind=st.sampled_from(["T", "L"]),
@@ -178,6 +179,45 @@ def test_each_time_of_a_panel_is_its_own_cross_section(income, people):
         assert found.table().loc[time].tolist() == alone.table().iloc[0].tolist()
         assert found.groups.loc[time].equals(alone.groups)
     assert "Theil L (mean log deviation) of" in found.summary()
+
+
+@pytest.mark.parametrize("kind", ["T", "L"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_p_between_is_that_of_all_arrangements(kind, weighted):
+    rng = np.random.default_rng(6)
+    labels = REGIONS[:9]
+    x, w = rng.lognormal(0, 0.6, 9), rng.uniform(1, 5, 9) if weighted else np.ones(9)
+    groups = np.array(list("aaabbbbcc"))
+    values, weights = pd.Series(x, labels), pd.Series(w, labels)
+
+    def between(g):
+        means = [(x[g == k] * w[g == k]).sum() / w[g == k].sum() for k in "abc"]
+        return plain(means, [w[g == k].sum() for k in "abc"], kind)
+
+    every = [between(np.array(g)) for g in set(permutations(groups))]
+    assert len(every) == 1260
+    exact = np.mean([other >= between(groups) - 1e-12 for other in every])
+    options = {"groups": pd.Series(groups, labels), "kind": kind, "permutations": 4999}
+    found = sr.theil(values, weights if weighted else None, **options)
+    p = found.table()["p_between"].item()
+    assert abs(p - exact) < 4 * np.sqrt(exact * (1 - exact) / 4999) + 1 / 5000
+    order = rng.permutation(labels)
+    renamed = {**options, "groups": pd.Series(groups, labels).map({"a": "z", "b": "y", "c": "x"})[order]}
+    again = sr.theil(values[order], weights if weighted else None, **renamed).table()["p_between"].item()
+    assert again == p
+    assert sr.theil(values, weights if weighted else None, **options, seed=1).table()["p_between"].item() != p
+    assert found.spec.seed == 42
+
+
+def test_p_between_rejects_a_true_null_as_often_as_it_says():
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product([REGIONS, range(400)])
+    values = pd.Series(rng.lognormal(0, 1, len(index)), index)  # each time is a sample without groups
+    p = sr.theil(values, groups=LEVELS["plate"], permutations=99).table()["p_between"]
+    assert 0.02 < (p <= 0.05).mean() < 0.08
+    assert p.min() >= 0.01
+    with pytest.raises(InputError, match="none were given"):
+        sr.theil(values, permutations=99)
 
 
 def test_groups_side_by_side(income):
