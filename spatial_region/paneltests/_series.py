@@ -138,3 +138,8 @@ def difference(series: LabelledSeries, order: int) -> LabelledSeries:
         np.maximum(series.lengths - order, 0),
         series.notes,
     )
+
+
+def counted(number: int, thing: str) -> str:
+    """Return ``1 lag``, ``2 lags``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -11,7 +11,7 @@ from spatial_region.core.options import check_option, check_whole_number
 from spatial_region.errors import ConstantVariableError, DuplicateError, IdentificationError, InputError, OptionError
 from spatial_region.paneltests._adf import TERMS, Array, Rule, Trend
 from spatial_region.paneltests._conventions import CONVENTIONS, ConventionName
-from spatial_region.paneltests._series import LabelledSeries
+from spatial_region.paneltests._series import LabelledSeries, counted
 from spatial_region.paneltests._unit_root_tests import RUN, Options, Outcome, Series, TestName, fewest_times
 from spatial_region.paneltests.unit_root_result import TITLES
 
@@ -102,7 +102,7 @@ def _check_times(
         none = shortest + order < fewest_times("fisher_pp", 0, TERMS[options.trend])
         raise InputError(
             f"{what} has {shortest} times in {len(short)} of {len(series.regions)} regions "
-            f"({name_regions(short, series.names)}); {TITLES[test]} with {lags} lags needs {needed}"
+            f"({name_regions(short, series.names)}); {TITLES[test]} with {counted(lags, 'lag')} needs {needed}"
             f"{f', so {needed + order} of the variable itself' if order else ''}: with fewer its tabulated moments do "
             f"not hold. "
             + (

@@ -17,6 +17,7 @@ from spatial_region.errors import DuplicateError, IdentificationError, InputErro
 from spatial_region.paneltests import _kao, _pedroni
 from spatial_region.paneltests._adf import TERMS, Trend
 from spatial_region.paneltests._formula import PanelDesign, read_design
+from spatial_region.paneltests._series import counted
 from spatial_region.paneltests.cointegration_result import Cointegration
 
 Array = NDArray[np.float64]
@@ -209,7 +210,8 @@ def _check_sizes(
     needed = max(12, k + TERMS[trend] + 2 * lags + 8)
     if times < needed:
         raise InputError(
-            f"{design.formula!r} has {times} times; with {k} regressors and {lags} lags a test of cointegration needs "
+            f"{design.formula!r} has {times} times; with {counted(k, 'regressor')} and {counted(lags, 'lag')} a test of "
+            f"cointegration needs "
             f"at least {needed}. With so few, residuals look stationary whether or not there is a long-run relation. "
             f"Take a longer panel{', or fewer lags' if lags else ''}."
         )

@@ -239,7 +239,7 @@ def test_refusals():
         sr.cointegration(flat, "y ~ x1", test="pedroni")
     with pytest.raises(IdentificationError, match="without residual"):
         sr.cointegration(panel.assign(y=panel["x1"] * 2), "y ~ x1")
-    with pytest.raises(InputError, match=r"has 6 times; with 1 regressors and 1 lags .* at least 12"):
+    with pytest.raises(InputError, match=r"has 6 times; with 1 regressor and 1 lag a test .* at least 12"):
         sr.cointegration(panel[panel.index.get_level_values("time") < 2006], "y ~ x1")
     with pytest.raises(MissingValuesError, match="r02 2003"):
         sr.cointegration(panel.drop(index=[("r02", 2003)]), "y ~ x1")
