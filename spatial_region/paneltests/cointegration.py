@@ -210,8 +210,8 @@ def _check_sizes(
     needed = max(12, k + TERMS[trend] + 2 * lags + 8)
     if times < needed:
         raise InputError(
-            f"{design.formula!r} has {times} times; with {counted(k, 'regressor')} and {counted(lags, 'lag')} a test of "
-            f"cointegration needs "
+            f"{design.formula!r} has {times} times; with {counted(k, 'regressor')} and {counted(lags, 'lag')} a test "
+            f"of cointegration needs "
             f"at least {needed}. With so few, residuals look stationary whether or not there is a long-run relation. "
             f"Take a longer panel{', or fewer lags' if lags else ''}."
         )
