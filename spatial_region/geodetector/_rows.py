@@ -228,8 +228,8 @@ def _check_labels(index: pd.MultiIndex) -> None:
         twice = index[index.duplicated()].unique()
         listed = name_some(f"{region} at {time}" for region, time in twice)
         raise DuplicateError(
-            f"{len(twice)} rows of region and time occur more than once: {listed}. Each row counts as evidence of its own; "
-            f"drop or combine them first, or reset the index if rows are no regions."
+            f"{len(twice)} rows of region and time occur more than once: {listed}. Each row counts as evidence of its "
+            f"own; drop or combine them first, or reset the index if rows are no regions."
         )
     times = index.unique(level=1)
     try:
