@@ -237,7 +237,7 @@ def _changes(
         parts = {"tc": _shift(vrs, base), "pech": pure}
         parts["sech"] = whole / (parts["tc"] * pure)
     changes = pd.DataFrame({"malmquist": whole, **parts})
-    changes.insert(0, "start", np.tile(np.array(times[:-1], dtype=places.columns.dtype), len(places)))
+    changes.insert(0, "start", places.columns[np.tile(np.arange(len(times) - 1), len(places))])
     absent = ((places.to_numpy()[:, 1:] < 0) | (places.to_numpy()[:, :-1] < 0)).ravel()
     undefined = changes.drop(columns="start").isna().any(axis=1)
     changes["status"] = np.select([absent, undefined], ["missing", "infeasible"], default="solved")

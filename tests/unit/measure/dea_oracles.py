@@ -59,7 +59,7 @@ def largest_slacks(X, Y, o, score, *, orientation, vrs):
     return -result.fun
 
 
-def sbm(X, Y, o, *, orientation="none", vrs=False):
+def sbm(X, Y, o, *, orientation="none", vrs=False, nirs=False):
     """Tone (2001), slacks written out; the fraction by bisection: is there a plan with num - rho den <= 0?"""
     n, m, s = len(X), X.shape[1], Y.shape[1]
     rows = np.vstack(
@@ -71,12 +71,13 @@ def sbm(X, Y, o, *, orientation="none", vrs=False):
     right = np.r_[X[o], Y[o]]
     if vrs:
         rows, right = np.vstack([rows, np.r_[np.ones(n), np.zeros(m + s)]]), np.r_[right, 1.0]
+    at_most = (np.r_[np.ones(n), np.zeros(m + s)][None], [1.0]) if nirs else (None, None)
     less = np.r_[np.zeros(n), -1 / (m * X[o]), np.zeros(s)] * (orientation != "output")
     more = np.r_[np.zeros(n + m), 1 / (s * Y[o])] * (orientation != "input")
     low, high = 0.0, 1.0
     for _ in range(34):
         rho = (low + high) / 2
-        result = linprog(less - rho * more, A_eq=rows, b_eq=right, options=TIGHT)
+        result = linprog(less - rho * more, A_eq=rows, b_eq=right, A_ub=at_most[0], b_ub=at_most[1], options=TIGHT)
         assert result.status == 0
         low, high = (low, rho) if result.fun + 1 - rho <= 0 else (rho, high)
     return high

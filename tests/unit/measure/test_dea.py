@@ -109,6 +109,14 @@ class TestAgainstOtherFormulations:
             assert made["returns"].iloc[o] == expected
         assert set(made["returns"]) == {"crs", "irs", "drs"}
 
+    def test_returns_to_scale_of_the_slacks_based_measure(self):
+        X, Y = oracle.production(10, 2, 2, 3)
+        made = sr.dea(*frames(X, Y), model="sbm", orientation="none").table()
+        for o in np.flatnonzero(made["te"] < made["pte"] - 1e-6):
+            nirs = oracle.sbm(X, Y, o, nirs=True)
+            assert made["returns"].iloc[o] == ("irs" if abs(nirs - made["te"].iloc[o]) < 1e-7 else "drs")
+        assert set(made["returns"]) == {"crs", "irs", "drs"}
+
     def test_one_input_and_one_output_is_relative_productivity(self):
         X, Y = oracle.production(30, 1, 1, 5)
         ratio = (Y / X).ravel()

@@ -181,6 +181,17 @@ class TestGaps:
         with pytest.raises(MissingValuesError, match="1 of 27 units are absent: r02 at 2005"):
             sr.malmquist(*(t.drop(("r02", 2005)) for t in tables))
 
+    @pytest.mark.parametrize(
+        "times", [["2000", "2010"], pd.PeriodIndex(["2000", "2010"], freq="Y"), pd.to_datetime(["2000", "2010"])]
+    )
+    def test_times_of_any_kind_that_can_be_ordered(self, times):
+        made = sr.malmquist(*panel(times=list(times)))
+        assert made.table()["start"].eq(times[0]).all()
+        assert made.table(by="time").index.tolist() == [times[1]]
+        mixed = [t.rename(index={times[1]: 7}, level="time") for t in panel(times=list(times))]
+        with pytest.raises(InputError, match="times must be of one kind"):
+            sr.malmquist(*mixed)
+
     def test_a_study(self, panel_study):
         study = panel_study.with_columns(work=lambda data: data["y"] ** 2 + 1, made=lambda data: data["x"] ** 2 + 1)
         by_name = sr.malmquist("work", "made", study=study).table()
