@@ -54,3 +54,16 @@ def read_options(figure: Callable[..., object], options: Mapping[str, Any], offe
     if borders is not None and not hasattr(borders, "geometry"):
         raise InputError(f"borders must be a GeoDataFrame; found {type(borders).__name__}.")
     return str(lang)
+
+
+def language(options: Mapping[str, Any]) -> str:
+    """Return the language that options ask for.
+
+    Raises
+    ------
+    OptionError
+        If it is not offered.
+    """
+    lang = options.get("lang", "en")
+    check_option(lang, Lang, "lang")
+    return str(lang)
