@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import matplotlib
-from matplotlib.colors import to_hex
+from matplotlib.colors import ListedColormap, to_hex
 
 from spatial_region.core.messages import did_you_mean
 from spatial_region.errors import OptionError
@@ -30,10 +30,14 @@ CLASS_FAMILIES: tuple[dict[str, str], ...] = (
 NO_DATA_COLOUR, NO_DATA_HATCH, HATCH_INK = "#ffffff", "//////", "#9a9a9a"
 SIGNIFICANCE_COLOURS = ("#84f576", "#53c53c", "#348124", "#1a4a10")  # from the weakest level to the strongest
 BORDER_COLOUR, OUTLINE_COLOUR = "#9a9a9a", "#333333"
+_MOST_SEPARATE = 20  # colours of a qualitative colormap; those of a scale have 256
 
 
 def sequence(palette: str, count: int) -> list[str]:
     """Return `count` colours from light to dark (or from one end to the other) of a matplotlib colormap.
+
+    Of a colormap of separate colours, such as ``"Set2"``, they are the first ones: its last is often a grey, which
+    reads as missing data.
 
     Raises
     ------
@@ -47,5 +51,7 @@ def sequence(palette: str, count: int) -> list[str]:
             f"For example 'YlOrRd', 'YlGnBu', 'viridis', 'RdBu_r'."
         )
     colours = matplotlib.colormaps[palette]
+    if isinstance(colours, ListedColormap) and count <= colours.N <= _MOST_SEPARATE:
+        return [to_hex(colours(place)) for place in range(count)]
     low, high = 0.08, 0.92  # the very ends are too light for paper and too dark to tell apart
     return [to_hex(colours(low + (high - low) * place / max(count - 1, 1))) for place in range(count)]
