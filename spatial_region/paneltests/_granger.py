@@ -86,7 +86,7 @@ def _orthonormal(columns: np.ndarray) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class Averages:
-    """The statistics of Dumitrescu and Hurlin, with two-sided p-values."""
+    """The statistics of Dumitrescu and Hurlin, with p-values."""
 
     w_bar: float
     z_bar: float
@@ -95,12 +95,12 @@ class Averages:
     p_z_tilde: float
 
 
-def averages(wald: np.ndarray, used: np.ndarray, lags: int) -> Averages:
+def averages(wald: np.ndarray, used: np.ndarray, lags: int, *, upper: bool = False) -> Averages:
     """Standardise the mean of Wald statistics by their moments, for T to infinity and for the T at hand.
 
     ``Zbar = sqrt(N / 2K) (Wbar - K)``. Ztilde takes the mean and variance of K times an F(K, T_i - 2K - 1) variable:
     ``E_i = K (T_i-2K-1) / (T_i-2K-3)``,
-    ``V_i = 2 K (T_i-2K-1)^2 (T_i-K-3) / ((T_i-2K-3)^2 (T_i-2K-5))``.
+    ``V_i = 2 K (T_i-2K-1)^2 (T_i-K-3) / ((T_i-2K-3)^2 (T_i-2K-5))``. p-values are of both tails, or of the upper one.
     """
     freedom = used - 2.0 * lags - 1.0
     mean = lags * freedom / (freedom - 2)
@@ -109,8 +109,8 @@ def averages(wald: np.ndarray, used: np.ndarray, lags: int) -> Averages:
     w_bar = float(wald.mean())
     z_bar = float(np.sqrt(regions / (2 * lags)) * (w_bar - lags))
     z_tilde = float(np.sqrt(regions) * (w_bar - mean.mean()) / np.sqrt(variance.mean()))
-    return Averages(w_bar, z_bar, _two_sided(z_bar), z_tilde, _two_sided(z_tilde))
+    return Averages(w_bar, z_bar, _p(z_bar, upper), z_tilde, _p(z_tilde, upper))
 
 
-def _two_sided(z: float) -> float:
-    return float(2 * stats.norm.sf(abs(z)))
+def _p(z: float, upper: bool) -> float:
+    return float(stats.norm.sf(z)) if upper else float(2 * stats.norm.sf(abs(z)))

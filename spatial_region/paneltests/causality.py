@@ -24,6 +24,7 @@ from spatial_region.paneltests._within import demean, least_squares
 
 CausalityMethod = Literal["dumitrescu-hurlin", "pooled"]
 LagRule = Literal["aic", "bic"]
+CausalityTail = Literal["two-sided", "greater"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +75,7 @@ def causality(
     method: CausalityMethod = "dumitrescu-hurlin",
     lags: int | LagRule = 1,
     max_lags: int = 4,
+    alternative: CausalityTail = "two-sided",
     draws: int = 0,
     missing: Missing = "raise",
     seed: int = DEFAULT_SEED,
@@ -104,6 +106,9 @@ def causality(
         K; or the number up to `max_lags` with the smallest criterion, summed over regions, on the same rows.
     max_lags : int
         Most lags that a criterion may choose.
+    alternative : {"two-sided", "greater"}
+        Tails of Z_bar and Z_tilde. Causality makes them large, so that "greater" is the test with power; programs print
+        "two-sided", which also rejects where the past helps less than chance would.
     draws : int
         Bootstrap draws for p-values that allow for dependence between regions, which the normal ones do not;
         0 for none. For ``"dumitrescu-hurlin"`` on a complete panel.
@@ -152,13 +157,14 @@ def causality(
     y     x         0.235      0.814
     """
     check_option(method, CausalityMethod, "method")
+    check_option(alternative, CausalityTail, "alternative")
     check_whole_number(draws, "draws")
     named = check_names(variables, least=2)
     frame = panel_frame(study, named, missing=missing)
     if draws and (method == "pooled" or len(frame.absent)):
         raise InputError('draws= is for method="dumitrescu-hurlin" on a panel without missing values.')
     wides = {name: frame.wide(name) for name in named}
-    rows, parts, notes = {}, {}, []
+    rows, parts = {}, {}
     for cause, caused in ordered_pairs(named, 2):
         y, x = wides[caused], wides[cause]
         count = _choose_lags(y, x, lags, max_lags)
@@ -166,34 +172,36 @@ def causality(
             rows[(cause, caused)] = _pooled(y, x, count)
             continue
         found = _by_region(y, x, count, frame, (cause, caused))
-        tested = averages(found.wald, found.used, count)
+        tested = averages(found.wald, found.used, count, upper=alternative == "greater")
         row: dict[str, float] = {"lags": count, "regions": len(y), "times": int(found.used.min())}
         row |= {"W_bar": tested.w_bar, "Z_bar": tested.z_bar, "p_Z_bar": tested.p_z_bar}
         row |= {"Z_tilde": tested.z_tilde, "p_Z_tilde": tested.p_z_tilde}
         if draws:
-            made = np.abs(bootstrap_z(y, x, count, generator(seed, "causality", cause, caused), draws))
-            reached = (made >= np.abs([tested.z_bar, tested.z_tilde])).sum(axis=0)
-            row["p_Z_bar_bootstrap"], row["p_Z_tilde_bootstrap"] = (reached + 1) / (draws + 1)
+            made = bootstrap_z(y, x, count, generator(seed, "causality", cause, caused), draws)
+            row["p_Z_bar_bootstrap"], row["p_Z_tilde_bootstrap"] = _share_beyond(
+                made, np.array([tested.z_bar, tested.z_tilde]), alternative
+            )
         rows[(cause, caused)] = row
         parts[(cause, caused)] = pd.DataFrame(
             {"wald": found.wald, "p": stats.chi2.sf(found.wald, count), "times": found.used}, index=frame.regions
         )
-    if len(frame.absent):
-        notes.append(f"{len(frame.absent)} of {len(frame.values)} rows have missing values.")
-    if method == "pooled":
-        notes.append("Fixed effects bias coefficients of lags by the order 1/T; see gmm_panel for short panels.")
-    elif not draws:
-        notes.append("p-values take regions to be independent; draws= gives some that do not.")
     index = pd.MultiIndex.from_tuples(list(rows), names=["cause", "effect"])
     table = pd.DataFrame(list(rows.values()), index=index)
     whole = ["lags", "regions", "times" if method == "dumitrescu-hurlin" else "rows"]
-    options = {"method": method, "lags": lags, "max_lags": max_lags, "draws": draws, "missing": missing}
+    options = {
+        "method": method,
+        "lags": lags,
+        "max_lags": max_lags,
+        "alternative": alternative,
+        "draws": draws,
+        "missing": missing,
+    }
     return Causality(
         table.astype(dict.fromkeys(whole, int)),
         pd.concat(parts, names=["cause", "effect", "region"]).sort_index() if parts else pd.DataFrame(),
         frame.names,
         method,
-        tuple(notes),
+        _notes(frame, method, draws, table),
         make_spec(
             "causality",
             options=options,
@@ -201,6 +209,27 @@ def causality(
             seed=seed if draws else None,
         ),
     )
+
+
+def _share_beyond(made: np.ndarray, found: np.ndarray, alternative: str) -> np.ndarray:
+    """Return the share of draws as far out as what was found, which counts as one of them."""
+    if alternative == "two-sided":
+        made, found = np.abs(made), np.abs(found)
+    return np.asarray(((made >= found).sum(axis=0) + 1) / (len(made) + 1))
+
+
+def _notes(frame: PanelFrame, method: str, draws: int, table: pd.DataFrame) -> tuple[str, ...]:
+    notes = []
+    if len(frame.absent):
+        notes.append(f"{len(frame.absent)} of {len(frame.values)} rows have missing values.")
+    if method == "pooled":
+        notes.append("Fixed effects bias coefficients of lags by the order 1/T; see gmm_panel for short panels.")
+        return tuple(notes)
+    if not draws:
+        notes.append("p-values take regions to be independent; draws= gives some that do not.")
+    if ((table["Z_tilde"] < 0) & (table["p_Z_tilde"] < 0.05)).any():
+        notes.append("A small p with Z_tilde below 0 is no sign of causality: the past helps less than by chance.")
+    return tuple(notes)
 
 
 def _by_region(y: np.ndarray, x: np.ndarray, lags: int, frame: PanelFrame, pair: tuple[str, str]) -> RegionTests:

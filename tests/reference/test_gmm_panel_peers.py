@@ -98,3 +98,21 @@ def test_weights_of_the_first_step_move_a_system(abdata):
         for h in (1, 2, 3)
     ]
     assert len(set(np.round(found, 4))) == 3
+
+
+def test_orthogonal_deviations_of_the_engine_are_not_those_of_stata(stata, abdata):
+    """Why gmm_panel does not offer them: another place of the instruments, and other AR tests."""
+    from pyxtabond2 import GMMStyle, IVStyle, PyXtabond2
+
+    data = abdata.assign(**{"L.n": abdata.groupby("id")["n"].shift()}).reset_index()
+    theirs = stata["D7_x2_fod_diff"]
+    found = {}
+    for least in (1, 2):
+        found[least] = PyXtabond2(
+            data, "id", "year", "n", ["L.n", "w", "k"], gmm=[GMMStyle("n", (least, None))],
+            iv=[IVStyle(["w", "k"], "diff")], robust=True, orthogonal=True,
+        ).fit()  # fmt: skip
+    assert (found[2].engine.n_instruments, found[1].engine.n_instruments, theirs["e"]["j"]) == (23, 30, 30)
+    assert found[1].beta.ravel()[0] == pytest.approx(theirs["coef"]["L.n"], rel=1e-9)
+    ar = [float(found[1].diag["ar"][order][0]) - theirs["e"][f"ar{order}"] for order in (1, 2)]
+    assert ar == pytest.approx([0.40, 0.23], abs=0.005)

@@ -169,3 +169,7 @@ def test_cigarettes(expected, data):
     # With one endogenous regressor the rk F is the robust Wald F of the first stage; fixest's has the same factor.
     first = expected["Cig95_fixest_hc1"]["fit"]["ivwald1::log(rprice)"]["stat"]
     assert robust.tests.loc["Kleibergen-Paap rk F", "statistic"] == pytest.approx(first, rel=1e-9)
+    # Neither form of the rank statistic is fixest's kpr (38.54); both are those of one endogenous regressor by hand.
+    assert fit.tests.loc["Anderson LM", "statistic"] == pytest.approx(44.041, abs=1e-3)
+    assert robust.tests.loc["Kleibergen-Paap rk LM", "statistic"] == pytest.approx(18.489, abs=1e-3)
+    assert expected["Cig95_fixest"]["fit"]["kpr"]["stat"] == pytest.approx(38.536, abs=1e-3)

@@ -151,6 +151,18 @@ def test_bootstrap_is_the_same_for_the_same_seed_and_any_order():
     assert one["p_Z_tilde_bootstrap"].min() >= 1 / 50
 
 
+def test_one_tail():
+    data = panel()
+    both = sr.causality(data, ["x", "y"], draws=199).table()
+    upper = sr.causality(data, ["x", "y"], draws=199, alternative="greater").table()
+    np.testing.assert_allclose(upper["p_Z_tilde"], stats.norm.sf(both["Z_tilde"]), rtol=1e-9)
+    assert (upper["p_Z_tilde_bootstrap"] <= both["p_Z_tilde_bootstrap"] + 1e-12).loc[("x", "y")]
+    less = sr.causality(panel(regions=40, times=12, seed=187, cause=0.0), ["x", "y"])
+    assert ((less.table()["Z_tilde"] < 0) & (less.table()["p_Z_tilde"] < 0.05)).any()
+    assert any("no sign of causality" in note for note in less.notes)
+    assert not any("no sign of causality" in note for note in sr.causality(data, ["x", "y"]).notes)
+
+
 def test_study_and_summary(panel_study):
     with pytest.raises(InputError, match="8 times with all their lags, so 9 times"):
         sr.causality(panel_study, ["x", "y"])
