@@ -14,7 +14,7 @@ from spatial_region.measure._dea_result import Efficiency
 from spatial_region.measure.composite_result import CompositeIndex
 from spatial_region.measure.coupling_result import CouplingResult
 from spatial_region.measure.dagum import DagumResult
-from spatial_region.measure.theil import TheilResult
+from spatial_region.measure.theil_result import TheilResult
 from spatial_region.viz.contributions import contributions
 from spatial_region.viz.coupling_chart import coupling_chart
 from spatial_region.viz.efficiency_bars import efficiency_bars
