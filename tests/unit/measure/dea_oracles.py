@@ -60,7 +60,7 @@ def largest_slacks(X, Y, o, score, *, orientation, vrs):
 
 
 def sbm(X, Y, o, *, orientation="none", vrs=False, nirs=False):
-    """Tone (2001), slacks written out; the fraction by bisection: is there a plan with num - rho den <= 0?"""
+    """Tone (2001), slacks written out; the fraction by Dinkelbach's iteration."""
     n, m, s = len(X), X.shape[1], Y.shape[1]
     rows = np.vstack(
         [
@@ -74,17 +74,17 @@ def sbm(X, Y, o, *, orientation="none", vrs=False, nirs=False):
     at_most = (np.r_[np.ones(n), np.zeros(m + s)][None], [1.0]) if nirs else (None, None)
     less = np.r_[np.zeros(n), -1 / (m * X[o]), np.zeros(s)] * (orientation != "output")
     more = np.r_[np.zeros(n + m), 1 / (s * Y[o])] * (orientation != "input")
-    low, high = 0.0, 1.0
-    for _ in range(34):
-        rho = (low + high) / 2
+
+    def solve(rho):
         result = linprog(less - rho * more, A_eq=rows, b_eq=right, A_ub=at_most[0], b_ub=at_most[1], options=TIGHT)
         assert result.status == 0
-        low, high = (low, rho) if result.fun + 1 - rho <= 0 else (rho, high)
-    return high
+        return 1 + less @ result.x, 1 + more @ result.x
+
+    return least_fraction(solve)
 
 
 def super_sbm(X, Y, o, *, orientation="none", vrs=False):
-    """Tone (2002): inputs and outputs of the target are variables; the fraction by bisection; NaN if infeasible."""
+    """Tone (2002): inputs and outputs of the target are variables; the fraction by Dinkelbach; NaN if infeasible."""
     n, m, s = len(X), X.shape[1], Y.shape[1]
     others = np.array([j for j in range(n) if j != o])
     k = len(others)
@@ -97,9 +97,8 @@ def super_sbm(X, Y, o, *, orientation="none", vrs=False):
     bounds += [(y if orientation == "input" else 0, y) for y in Y[o]]
     above = np.r_[np.zeros(k), 1 / (m * X[o]), np.zeros(s)]
     below = np.r_[np.zeros(k + m), 1 / (s * Y[o])]
-    low, high = 0.9, 20.0
-    for _ in range(36):
-        delta = (low + high) / 2
+
+    def solve(delta):
         result = linprog(
             above - delta * below,
             A_ub=np.vstack([over, under]),
@@ -109,10 +108,21 @@ def super_sbm(X, Y, o, *, orientation="none", vrs=False):
             bounds=bounds,
             options=TIGHT,
         )
-        if result.status == 2:
-            return np.nan
-        low, high = (low, delta) if result.fun <= 0 else (delta, high)
-    return high
+        return (np.nan, 1.0) if result.status == 2 else (above @ result.x, below @ result.x)
+
+    return least_fraction(solve)
+
+
+def least_fraction(solve):
+    """Least numerator over denominator by Dinkelbach: the plan with the least num - rho den gives the next rho."""
+    rho = 1.0
+    for _ in range(50):
+        numerator, denominator = solve(rho)
+        following = numerator / denominator
+        if np.isnan(following) or abs(following - rho) < 1e-13:
+            return following
+        rho = following
+    raise AssertionError("the fraction does not settle")
 
 
 def production(n, m, s, seed, *, whole=False):

@@ -76,7 +76,7 @@ class TestAgainstOtherFormulations:
         np.testing.assert_allclose(made.targets.to_numpy(), np.hstack([shrunk, grown]), rtol=1e-9, atol=1e-12)
 
     @pytest.mark.parametrize("orientation", ["input", "output", "none"])
-    def test_slacks_based_measure_equals_bisection_on_the_fraction(self, orientation):
+    def test_slacks_based_measure_equals_iteration_on_the_fraction(self, orientation):
         X, Y = oracle.production(9, 2, 2, 3)
         made = sr.dea(*frames(X, Y), model="sbm", orientation=orientation).table()
         for vrs, column in ((False, "te"), (True, "pte")):
@@ -84,7 +84,7 @@ class TestAgainstOtherFormulations:
             np.testing.assert_allclose(made[column], theirs, atol=1e-9)
 
     @pytest.mark.parametrize("orientation", ["input", "output", "none"])
-    def test_slacks_based_super_efficiency_equals_bisection_on_the_fraction(self, orientation):
+    def test_slacks_based_super_efficiency_equals_iteration_on_the_fraction(self, orientation):
         X, Y = oracle.production(9, 2, 2, 3)
         tables = frames(X, Y)
         plain = sr.dea(*tables, model="sbm", orientation=orientation).table()
