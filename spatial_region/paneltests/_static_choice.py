@@ -25,6 +25,7 @@ _SAYS = {
     "Wu-Hausman": ("least squares is inconsistent: instruments are needed", "least squares is not refuted"),
     "Anderson LM": ("instruments are relevant", "the model may not be identified: instruments are irrelevant"),
     "Kleibergen-Paap rk LM": ("instruments are relevant", "the model may not be identified"),
+    "Hansen J": ("some instrument is not exogenous", "instruments are not refuted"),
     "Sargan": ("some instrument is not exogenous", "instruments are not refuted"),
 }
 

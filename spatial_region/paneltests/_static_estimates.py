@@ -208,5 +208,7 @@ def _instrument_notes(found: TwoStage, covariance: str) -> tuple[str, ...]:
     if found.tests[name].statistic < 10:
         notes.append(f"{name} is {found.tests[name].statistic:.3g}, below 10: instruments are weak, estimates biased.")
     if covariance != "classical" and "Sargan" in found.tests:
-        notes.append("Sargan's test takes errors to have one variance, which these standard errors do not.")
+        notes.append(
+            "Sargan's test takes errors to have one variance; Hansen's J is the one for these standard errors."
+        )
     return tuple(notes)

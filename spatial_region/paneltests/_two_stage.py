@@ -13,7 +13,7 @@ import numpy as np
 from spatial_region.errors import IdentificationError
 from spatial_region.paneltests._rank import canonical_smallest, rank_statistic
 from spatial_region.paneltests._static_tests import Value
-from spatial_region.paneltests._within import NOTHING, least_squares
+from spatial_region.paneltests._within import NOTHING, group_sums, least_squares
 
 Array = np.ndarray
 
@@ -129,7 +129,30 @@ def _tests(
         fitted = residuals - partial_out(instruments, residuals[:, None])[:, 0]
         share = float(fitted @ fitted / (residuals @ residuals))
         tests["Sargan"] = Value(rows * share, "chi2", q - k2)
+        if robust:
+            tests["Hansen J"] = Value(_hansen(exogenous, endogenous, outside, y, residuals, groups), "chi2", q - k2)
     return tests, first
+
+
+def _hansen(
+    exogenous: Array, endogenous: Array, outside: Array, y: Array, residuals: Array, groups: Array | None
+) -> float:
+    """Return ``g' S^-1 g``, g = Z'e at the estimate that makes it least, S from the residuals of two stages."""
+    x = np.column_stack([exogenous, endogenous])
+    z = np.column_stack([exogenous, outside])
+    x, z = x / np.linalg.norm(x, axis=0), z / np.linalg.norm(z, axis=0)
+    scores = z * residuals[:, None]
+    if groups is not None:
+        scores = group_sums(scores, groups, int(groups.max()) + 1)
+    spread = scores.T @ scores
+    scale = np.sqrt(np.diag(spread))
+    spread = spread / np.outer(scale, scale)
+    if np.linalg.eigvalsh(spread).min() < NOTHING:
+        return float("nan")  # fewer clusters than instruments: no covariance of full rank
+    root = np.linalg.cholesky(spread)
+    zx, zy = np.linalg.solve(root, (z.T @ x) / scale[:, None]), np.linalg.solve(root, (z.T @ y) / scale)
+    left = zy - zx @ np.linalg.lstsq(zx, zy, rcond=None)[0]
+    return float(left @ left)
 
 
 def _wu_hausman(y: Array, exogenous: Array, endogenous: Array, first: Array, taken: int) -> Value:

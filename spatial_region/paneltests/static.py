@@ -65,7 +65,8 @@ def panel_regression(
         ``params``, ``std_errors``, ``pvalues``, ``tests``, ``first_stage``, ``table()``, ``summary()``. Tests without
         instruments: F of the effects, Breusch-Pagan LM, Hausman (contrast; auxiliary regression, classical and
         cluster-robust), Wooldridge's serial correlation, Pesaran's CD of the residuals. With instruments: Wu-Hausman,
-        Cragg-Donald F, Anderson LM, Sargan, and, unless classical, the rk statistics of Kleibergen and Paap.
+        Cragg-Donald F, Anderson LM, Sargan, and, unless classical, the rk statistics of Kleibergen and Paap and
+        Hansen's J.
 
     Raises
     ------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from linearmodels.iv import IVGMM
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
@@ -105,6 +106,23 @@ def test_two_stages_with_dummies(effects):
     added = OLS(data["y"], np.column_stack([x, first.resid])).fit()
     assert ours.tests.loc["Wu-Hausman", "statistic"] == pytest.approx(float(added.tvalues.iloc[-1]) ** 2, rel=1e-7)
     assert ours.tests.loc["Wu-Hausman", "p"] == pytest.approx(float(added.pvalues.iloc[-1]), rel=1e-6)
+
+
+@pytest.mark.parametrize("covariance", ["robust", "cluster_region"])
+def test_hansen_is_that_of_linearmodels(covariance):
+    data = panel()
+    options = {"endogenous": ["e"], "instruments": ["z1", "z2"], "effects": "pooled"}
+    ours = sr.panel_regression("y ~ e + b", data, covariance=covariance, **options).tests.loc["Hansen J"]
+    clusters = pd.factorize(data.index.get_level_values(0))[0]
+    weights = (
+        {"weight_type": "robust"} if covariance == "robust" else {"weight_type": "clustered", "clusters": clusters}
+    )
+    exogenous = data[["b"]].assign(one=1.0)
+    theirs = IVGMM(data["y"], exogenous, data[["e"]], data[["z1", "z2"]], **weights).fit(iter_limit=2).j_stat
+    assert ours["statistic"] == pytest.approx(theirs.stat, rel=1e-7)
+    assert ours["p"] == pytest.approx(theirs.pval, rel=1e-6)
+    assert ours["df1"] == 1
+    assert "Hansen J" not in sr.panel_regression("y ~ e + b", data, covariance="classical", **options).tests.index
 
 
 @pytest.mark.parametrize("clustered", [False, True])
