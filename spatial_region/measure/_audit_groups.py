@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -107,15 +108,14 @@ class Complete(Check):
         wanted = list(dict.fromkeys(texts[place] for place in rows))
         for group, places in cells.groups(rows, self.by):
             tally.tested += 1
-            first: dict[str, int] = {}
-            for place in places:
-                first.setdefault(texts[place], place)
-            for member, place in first.items():
-                times = sum(texts[other] == member for other in places)
+            counts = Counter(texts[place] for place in places)
+            first = {texts[place]: place for place in reversed(places)}
+            for member, times in counts.items():
                 if times > 1:
+                    place = first[member]
                     cell = Cell(cells.label(place), self.member, member, None, "nearest")
                     tally.report(cell, None, f"occurs {times} times in {group}")
-            absent = [member for member in wanted if member not in first]
+            absent = [member for member in wanted if member not in counts]
             if absent:
                 cell = Cell(cells.label(places[0]), self.member, group, None, "nearest")
                 tally.report(cell, None, f"lacks {name_some(absent)}")

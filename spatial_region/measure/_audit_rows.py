@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,7 +10,7 @@ from fractions import Fraction
 from spatial_region.errors import InputError
 from spatial_region.measure._audit_cells import Cell, Cells, Tally
 from spatial_region.measure._audit_check import Check, as_columns
-from spatial_region.measure._audit_numbers import Interval, mean, total
+from spatial_region.measure._audit_numbers import Exact, Interval, mean, total
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,9 @@ class Ranks(Check):
 
     def _compare(self, tally: Tally, ranked: list[tuple[Cell, Cell]], within: str) -> None:
         given: dict[Fraction, list[tuple[Cell, Cell]]] = {}
-        for rank, value in ranked:
+        for (rank, value), (larger, smaller) in zip(ranked, _larger_and_smaller([v for _, v in ranked]), strict=True):
             assert rank.printed is not None
-            better = sum(self._precedes(other, value) for _, other in ranked)
-            worse = sum(self._precedes(value, other) for _, other in ranked)
+            better, worse = (larger, smaller) if self.highest_first else (smaller, larger)
             # A rank is a whole number, or the half of one, and is not rounded.
             possible = Interval(Fraction(1 + better), Fraction(len(ranked) - worse))
             exact = Interval(rank.printed.value, rank.printed.value)
@@ -180,19 +180,35 @@ class Ranks(Check):
         for same in given.values():
             first = same[0][1]
             for rank, value in same[1:]:
-                if self._precedes(first, value) or self._precedes(value, first):
+                if _larger_and_smaller([first, value])[0] != (0, 0):
                     tally.report(
                         rank,
                         None,
                         f"is given to {first.row} ({first.text}) and {value.row} ({value.text}) alike{within}",
                     )
 
-    def _precedes(self, first: Cell, second: Cell) -> bool:
-        """Whether a value comes before another for certain: what is rounded to fewer or more keeps its order."""
-        assert first.printed is not None
-        assert second.printed is not None
-        if not self.highest_first:
-            first, second = second, first
-        same_digits = first.printed.half == second.printed.half  # type: ignore[union-attr]
-        larger = first.printed.value > second.printed.value  # type: ignore[union-attr]
-        return first.interval.low > second.interval.high or (same_digits and larger)
+
+def _larger_and_smaller(values: Sequence[Cell]) -> list[tuple[int, int]]:
+    """Return how many of the values are larger than each, and how many are smaller, for certain.
+
+    Rounding keeps the order: of two figures with the same digits the larger in print is the larger. Of figures with
+    different digits it is so when their intervals do not meet.
+    """
+    printed = [(cell.printed.half, cell.printed.value, cell.interval) for cell in values if cell.printed is not None]
+    same: dict[Fraction, list[Fraction]] = {}
+    ends: dict[Fraction, tuple[list[Exact], list[Exact]]] = {}
+    for half, value, bounds in sorted(printed, key=lambda each: each[1]):
+        same.setdefault(half, []).append(value)
+        lows, highs = ends.setdefault(half, ([], []))
+        lows.append(bounds.low)
+        highs.append(bounds.high)
+    made = []
+    for half, value, bounds in printed:
+        larger = len(same[half]) - bisect_right(same[half], value)
+        smaller = bisect_left(same[half], value)
+        for other, (lows, highs) in ends.items():
+            if other != half:
+                larger += len(lows) - bisect_right(lows, bounds.high)
+                smaller += bisect_left(highs, bounds.low)
+        made.append((larger, smaller))
+    return made

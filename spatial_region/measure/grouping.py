@@ -173,7 +173,8 @@ def _of_study(groups: pd.Series, members: pd.Series, study: object) -> pd.Series
     if made.isna().all():
         raise AlignmentError(
             f"{groups.name!r} has none of the {len(ids)} regions: it is labelled {name_some(groups.index, limit=3)}, "
-            f"the study {name_regions(ids, names, limit=3)}. Label the regions by six-digit codes, of the level of the members."
+            f"the study {name_regions(ids, names, limit=3)}. Label the regions by six-digit codes, "
+            "of the level of the members."
         )
     lacking = members[~members.index.isin(source)]
     left_out = ids[made.isna()]

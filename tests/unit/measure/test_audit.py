@@ -320,10 +320,38 @@ def test_rounding_keeps_the_order_of_figures_with_the_same_digits():
     assert sr.audit(mixed, sr.checks.Ranks("rank", "value"))
     assert not sr.audit(mixed.assign(value=["0.9", "0.74", "0.8"]), sr.checks.Ranks("rank", "value"))
     rng = np.random.default_rng(3)
-    x = rng.normal(size=300)
+    x = rng.normal(size=3000)
     ranks = pd.Series(x).rank(ascending=False).astype(int).astype(str)
     true = frame(1, value=x).assign(rank=ranks.to_numpy())
     assert sr.audit(true, sr.checks.Ranks("rank", "value"))
+
+
+@pytest.mark.parametrize("highest_first", [True, False])
+def test_possible_ranks_by_brute_force(highest_first):
+    """Every pair of figures is compared: the same digits by print, different digits by their intervals."""
+    rng = np.random.default_rng(12)
+    x = rng.uniform(0, 2, 60)
+    digits = rng.integers(0, 3, 60)
+    texts = [f"{value:.{places}f}" for value, places in zip(x, digits, strict=True)]
+    table = pd.DataFrame(
+        {"value": texts, "rank": rng.integers(1, 61, 60).astype(str)}, index=[f"r{i}" for i in range(60)]
+    )
+    found = sr.audit(table, sr.checks.Ranks("rank", "value", highest_first=highest_first)).findings
+    found = found[found["implied"] != ""].set_index("row")
+
+    def larger(i: int, j: int) -> bool:
+        a, b = float(texts[i]), float(texts[j])
+        if digits[i] == digits[j]:
+            return a > b
+        return round(a - 0.5 * 10.0 ** -digits[i], 9) > round(b + 0.5 * 10.0 ** -digits[j], 9)
+
+    for i in range(60):
+        above = sum(larger(j, i) if highest_first else larger(i, j) for j in range(60))
+        below = sum(larger(i, j) if highest_first else larger(j, i) for j in range(60))
+        fits = 1 + above <= int(table["rank"].iloc[i]) <= 60 - below
+        assert fits == (f"r{i}" not in found.index)
+        if not fits:
+            assert (found.loc[f"r{i}", "low"], found.loc[f"r{i}", "high"]) == (1 + above, 60 - below)
 
 
 def test_memberships_and_classes():
