@@ -71,7 +71,15 @@ def run_theil(one: spec.Theil, task: Task) -> None:
     kind = "L" if one.kind == "theil_l" else "T"
     groups = None if one.groups is None else pd.DataFrame({name: grouping_of(task.study, name) for name in one.groups})
     made = sr.theil(*_weighted(one, task), groups=groups, kind=kind, **_missing(one))
-    _table(task, "", task.section.title, made.table(), made.table().reset_index())
+    named = {
+        f"between_{level}": word("between level", task.lang, level=task.label(level)) for level in one.groups or []
+    }
+    named |= {
+        f"share_between_{level}": word("share between level", task.lang, level=task.label(level))
+        for level in one.groups or []
+    }
+    shown = made.table().rename(columns=named if len(one.groups or []) > 1 else {})
+    _table(task, "", task.section.title, made.table(), shown.reset_index())
     if made.groups is not None:
         _table(task, "groups", word("by group", task.lang), made.groups, made.groups.reset_index(), limit=40)
     task.section.notes(made.notes)

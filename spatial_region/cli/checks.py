@@ -19,11 +19,20 @@ from spatial_region.core.study import Study
 from spatial_region.errors import InputError
 
 # Kinds for which no time means all times; the others need one when the data are a panel.
-_WHOLE_PANEL = ("moran_by_time", "spatial_panel", "dynamic_panel", "spatial_tests", "geodetector")
+_WHOLE_PANEL = (
+    "moran_by_time",
+    "spatial_panel",
+    "dynamic_panel",
+    "spatial_tests",
+    "geodetector",
+    "compare_bins",
+    "gozh",
+    "lesh",
+)
 # Kinds that follow regions from time to time.
 _OVER_TIME = ("moran_by_time", "lisa_transitions", "quadrant_transitions", "markov", "spatial_markov", "dynamic_panel")
 # Options whose variables may hold text: strata and groups may be named, and points may be shapes.
-_NAMED = ("factors", "grouping", "groups", "points")
+_NAMED = ("factors", "grouping", "groups", "points", "categorical")
 _CATEGORIES = ("join_count", "local_join_count", "quadrant_transitions")
 
 

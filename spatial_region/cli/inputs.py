@@ -15,6 +15,7 @@ from spatial_region.cli.positions import Loc
 from spatial_region.cli.problems import Problems, unknown_name
 from spatial_region.cli.schema import Boundaries
 from spatial_region.cli.schema import Table as TableSection
+from spatial_region.cli.schema_audit import Audit
 from spatial_region.cli.studyfile import Parsed
 from spatial_region.cli.weights import weights_files
 from spatial_region.core.messages import did_you_mean, name_some
@@ -118,7 +119,8 @@ def read_inputs(parsed: Parsed) -> Inputs:
         if table is not None:
             tables.append(table)
             files[section.path] = table.path
-    for loc, name in weights_files(parsed.spec.weights):
+    printed = [(("analyses", n, "path"), one.path) for n, _, one in parsed.analyses if isinstance(one, Audit)]
+    for loc, name in [*weights_files(parsed.spec.weights), *printed]:
         try:
             files[name] = locate(name, parsed.folder)
         except SpatialRegionError as error:

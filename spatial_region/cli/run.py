@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spatial_region.cli.audits import check_audits
 from spatial_region.cli.checks import check_names, check_numbers, check_times
 from spatial_region.cli.inputs import Inputs, read_inputs
 from spatial_region.cli.loader import load_regions, load_study
@@ -78,6 +79,7 @@ def checked(path: Path) -> tuple[Parsed, Inputs]:
     parsed = read_study_file(path)
     inputs = read_inputs(parsed)
     check_names(parsed, inputs)
+    check_audits(parsed, inputs)
     parsed.problems.raise_any()
     return parsed, inputs
 
@@ -170,7 +172,7 @@ def _analyse(
     with record.step(name), _located(parsed, ("analyses", place), name):
         part = part_of(study, one)
         section = Section(title_of(one, part, settings.lang), folder, settings.lang)
-        task = Task(part, section, name, seed, settings.lang, settings.source, whole=study)
+        task = Task(part, section, name, seed, settings.lang, settings.source, whole=study, folder=parsed.folder)
         RUNNERS[one.kind](one, task)  # type: ignore[attr-defined]
         if one.note:
             section.note(one.note)

@@ -7,6 +7,8 @@ from typing import Any
 
 from spatial_region.cli import (
     analyses,
+    analyses_audit,
+    analyses_detectors,
     analyses_geodetector,
     analyses_global,
     analyses_local,
@@ -25,5 +27,7 @@ RUNNERS: dict[str, Callable[[Any, Task], None]] = {
     **analyses_models.RUNNERS,
     **analyses_tests.RUNNERS,
     **analyses_geodetector.RUNNERS,
+    **analyses_detectors.RUNNERS,
     **analyses_measure.RUNNERS,
+    **analyses_audit.RUNNERS,
 }

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from spatial_region.cli import schema_autocorr as autocorr
+from spatial_region.cli import schema_detectors as detectors
 from spatial_region.cli import schema_measure as measure
 from spatial_region.cli import schema_panel as panel
 from spatial_region.cli.schema import (
@@ -23,6 +24,7 @@ from spatial_region.cli.schema import (
     Variable,
     as_list,
 )
+from spatial_region.cli.schema_audit import Audit
 from spatial_region.cli.schema_common import (
     Analysis,
     At,
@@ -135,6 +137,10 @@ AnyAnalysis = Annotated[
     | panel.DynamicPanel
     | panel.SpatialTests
     | GeoDetector
+    | detectors.CompareBins
+    | detectors.Gozh
+    | detectors.Lesh
+    | detectors.Spade
     | measure.CompositeIndex
     | measure.CouplingCoordination
     | measure.GroupMeans
@@ -145,6 +151,7 @@ AnyAnalysis = Annotated[
     | measure.Dea
     | measure.UnitRoot
     | measure.Ellipse
+    | Audit
     | Grades,
     Field(discriminator="kind"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from spatial_region.cli.checks import grouping_of
@@ -36,6 +37,8 @@ class Task:
         Source line of maps.
     whole : Study
         The study before `within` and `between`.
+    folder : pathlib.Path
+        Folder of the study file, where paths start from.
     facts : dict
         What the manifest keeps of the analysis.
     """
@@ -47,6 +50,7 @@ class Task:
     lang: str
     source: str | None
     whole: Study
+    folder: Path
     facts: dict[str, Any] = field(default_factory=dict)
 
     def record(self, time: object, **facts: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spatial_region.cli.words_measure_en import MEASURES
+from spatial_region.cli.words_more_detectors_en import DETECTORS
 
 ENGLISH: dict[str, str] = {
     "made by": "Made by spatial_region {version} from `{file}`, seed {seed}.",
@@ -65,6 +66,7 @@ ENGLISH: dict[str, str] = {
     "spatial_panel": "Spatial panel models",
     "spatial_regression": "Spatial regression",
     "geodetector": "{variable}: GeoDetector",
+    **DETECTORS,
     **MEASURES,
     "grades": "{variable}: grades",
     "global said": "{symbol} = {value}, expected without association {expected}; {test}{normal}.",

@@ -21,7 +21,16 @@ MEASURES_ZH = {
     "means by time": "各区域均值",
     "by group": "各组",
     "by pair of groups": "各组两两比较",
+    "between level": "组间：{level}",
+    "share between level": "组间贡献（%）：{level}",
     "way of the centre": "重心迁移",
+    "audit": "{variable}：核查",
+    "audit found": "`{path}`，{rows} 行：检验 {tested} 处，其中不可能成立的数字 {found} 个。",
+    "audit clean": "`{path}`，{rows} 行：检验 {tested} 处，没有不可能成立的数字。",
+    "findings": "彼此不符的数字，以及由其余数字推得的结果",
+    "rules tested": "所作的检验",
+    "columns not tested": "未检验的列：{columns}。",
+    "implied to": "{low} 至 {high}",
 }
 MEASURE_TABLES = {
     "indicator": "指标", "dimension": "维度", "direction": "方向", "entropy": "信息熵", "divergence": "差异系数",
@@ -38,7 +47,8 @@ MEASURE_TABLES = {
     "name": "区域", "level": "分组方式", "index": "指数", "contribution": "贡献", "transvariation": "超变密度",
     "share_transvariation": "超变密度贡献（%）", "group_a": "组 A", "group_b": "组 B", "affluence": "相对富裕度",
     "net": "净差异", "relative_to_all": "与全部区域之比", "relative_to_first": "与首期之比", "sd_log": "对数标准差",
-    "std": "标准差",
+    "std": "标准差", "row": "行", "column": "列", "printed": "原文", "implied": "推得",
+    "message": "问题", "rule": "规则", "tested": "检验处数", "blank": "空缺", "findings": "不符",
 }  # fmt: skip
 # The plates that come with the boundaries.
 _PLATES = {"East": "东部", "Central": "中部", "West": "西部", "Northeast": "东北"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from spatial_region.cli.words_audit_zh import AUDIT_NOTES
 from spatial_region.cli.words_detector_zh import DETECTOR_NOTES, DETECTOR_TABLES, DETECTOR_VALUES, DETECTOR_WORDS
 from spatial_region.cli.words_measure_zh import MEASURE_TABLES, MEASURE_VALUES, MEASURES_ZH
+from spatial_region.cli.words_more_detectors_zh import DETECTOR_NOTES_MORE, DETECTOR_TABLES_MORE, DETECTORS_ZH
 
 CHINESE: dict[str, str] = {
     "made by": "由 spatial_region {version} 根据 `{file}` 生成，随机种子 {seed}。",
@@ -64,6 +66,7 @@ CHINESE: dict[str, str] = {
     "spatial_panel": "空间面板模型",
     "spatial_regression": "空间回归",
     "geodetector": "{variable}：地理探测器",
+    **DETECTORS_ZH,
     **MEASURES_ZH,
     "grades": "{variable}：等级",
     "global said": "{symbol} = {value}，无空间关联时的期望 {expected}；{test}{normal}。",
@@ -219,6 +222,7 @@ TABLES_ZH = {
     "permutations": "置换次数", "pair": "类别", "joins": "连接数", "from": "起始状态", "moves": "转移次数",
     "steady_state": "长期分布", "lag": "邻居类别",
     **DETECTOR_TABLES,
+    **DETECTOR_TABLES_MORE,
     **MEASURE_TABLES,
 }  # fmt: skip
 VALUES_ZH = {**DETECTOR_VALUES, **MEASURE_VALUES}
@@ -238,6 +242,8 @@ NOTES_ZH = {
         "长期分布取决于起点：有 {0} 个封闭集（{1}）。",
     r"left for good, sooner or later: (.*)": "终将永远离开的状态：{0}。",
     **DETECTOR_NOTES,
+    **DETECTOR_NOTES_MORE,
+    **AUDIT_NOTES,
     r"'(.*)'(?: at (.*))? is missing for (\d+) of (\d+) regions: (.*)\.":
         "{0} {1} 缺失的区域（{2}/{3}）：{4}。",
 }  # fmt: skip

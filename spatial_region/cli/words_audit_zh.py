@@ -1,0 +1,53 @@
+"""Chinese words of audits: rules and findings, as patterns of the English texts."""
+
+from __future__ import annotations
+
+AUDIT_NOTES = {
+    r"(.*) = (.*) x (.*), (.*) <= min\((.*), (.*)\)": "{0} = {1}×{2}，且 {0} 不大于 {1} 与 {2} 中的较小者",
+    r"(.*) <= min\((.*), (.*)\)": "{0} 不大于 {1} 与 {2} 中的较小者",
+    r"parts of (.*): shares within add up, all parts make the whole":
+        "{0} 的分解：组内贡献可加，各部分合为总体",
+    r"(.*): (.*) is the mean of its members": "{0}：{1} 为其成员的均值",
+    r"(.*): (.*) is a weighted mean of its members": "{0}：{1} 为其成员的加权均值",
+    r"(.*): (.*) is the sum of its members": "{0}：{1} 为其成员之和",
+    r"(.*) = rank of (.*), highest first": "{0} 为 {1} 由高到低的位次",
+    r"(.*) = rank of (.*), lowest first": "{0} 为 {1} 由低到高的位次",
+    r"shares (.*): each 0 to (\S+), sum = (.*)": "份额 {0}：各在 0 至 {1} 之间，合计为 {2}",
+    r"shares (.*): each 0 to (\S+), sum <= (.*)": "份额 {0}：各在 0 至 {1} 之间，合计不超过 {2}",
+    r"shares (.*): each 0 to (\S+)": "份额 {0}：各在 0 至 {1} 之间",
+    r"sum of (.*) = (.*)": "{0} 合计为 {1}",
+    r"(.*) of the coupling of (.*) \((.*)\)": "{1} 的耦合：{0}（{2}）",
+    r"(.*) of (.*) follow from (.*)": "{0} 由 {1} 与 {2} 推得",
+    r"(.*) and its stars agree with (.*)": "{0} 及其星号与 {1} 相符",
+    r"(.*) agree with (.*)": "{0} 与 {1} 相符",
+    r"(.*) have one membership": "{0} 的成员只有一种",
+    r"(.*): each value lies in one class": "{0}：每个值只属于一个等级",
+    r"exceeds the smaller of (.*) and (.*), which is impossible": "大于 {0} 与 {1} 中的较小者，不可能",
+    r"is not the product of (.*) and (.*)": "不等于 {0} 与 {1} 之积",
+    r"is below (.*) \+ (.*) - 1, the least of a mean of products": "低于 {0} + {1} - 1，即乘积均值的下限",
+    r"with these indices and shares the groups would be (.*) to (.*) of all values instead of 1":
+        "按各组的指数与贡献，各组数值之和为总体的 {0} 至 {1} 倍，应为 1",
+    r"is not the sum of its (\d+) members": "不等于其 {0} 个成员之和",
+    r"is not the mean of its (\d+) members": "不等于其 {0} 个成员的均值",
+    r"lies outside its (\d+) members": "不在其 {0} 个成员的范围之内",
+    r"is not the sum of (.*)": "不等于 {0} 之和",
+    r"is not the rank of (.*)": "与 {0} 的位次不符",
+    r"is given to (.*) and (.*) alike(.*)": "同时给了 {0} 与 {1}{2}",
+    r"is no share of (.*)": "不是 {0} 中的份额",
+    r"is one of (\d+) shares(.*) that add to (.*), and the whole is (.*)": "{0} 个份额合计 {2}，总体为 {3}{1}",
+    r"is one of (\d+) rows(.*) that add to (.*) and not to (.*); if the others are right":
+        "{0} 行合计 {2}，应为 {3}{1}；假定其余各行无误",
+    r"is out of bounds: (.*)": "超出界限：{0}",
+    r"is out of bounds": "超出界限",
+    r"is below (.*)": "低于 {0}",
+    r"is not the p-value of (.*)": "不是 {0} 的 p 值",
+    r"is not (\S+) / (\S+)": "不等于 {0} / {1}",
+    r"has another sign than (.*)": "与 {0} 的符号不同",
+    r"has no stars, while (.*) give (.*)": "没有星号，而 {0} 应有 {1}",
+    r"has stars for p <= (\S+) only, while (.*) give (.*)": "星号仅表示 p ≤ {0}，而 {1} 应有 {2}",
+    r"has stars for p <= (\S+), while (.*) allow none": "星号表示 p ≤ {0}，而 {1} 不应有星号",
+    r"has stars for p <= (\S+), while (.*) allow (.*)": "星号表示 p ≤ {0}，而 {1} 只应有 {2}",
+    r"shares (\S+) with (.*)": "与 {1} 共有 {0}",
+    r"leaves a gap after (.*)": "与 {0} 之间有空隙",
+    r"does not follow from (.*)": "不能由 {0} 推得",
+}  # fmt: skip
