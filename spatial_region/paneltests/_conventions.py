@@ -28,7 +28,9 @@ class Convention:
         Whether the changes of LLC lose no more than a drift that the null has: nothing with a constant and their mean
         with a trend, as under the published adjustments; or what the regression takes from levels.
     p_by_rows : bool
-        Whether p-values of regions' own augmented regressions are those of their rows and lags, or of the limit.
+        Whether p-values of regions' own regressions are those of their rows and lags, or of the limit.
+    hadri_by_df : bool
+        Whether variances in Hadri's test are divided by degrees of freedom, which he suggests for short panels.
     pp_current : bool
         Whether the correction of Phillips and Perron takes squares of the current levels, or of those before.
     """
@@ -39,6 +41,7 @@ class Convention:
     llc_rounded: bool
     llc_drift: bool
     p_by_rows: bool
+    hadri_by_df: bool
     pp_current: bool
 
     def llc_bandwidth(self, times: int) -> int:
@@ -48,7 +51,7 @@ class Convention:
 
 
 CONVENTIONS: dict[str, Convention] = {
-    "paper": Convention(True, True, True, False, True, True, False),
-    "plm": Convention(False, True, False, True, False, False, True),
-    "stata": Convention(True, False, True, False, False, False, False),
+    "paper": Convention(True, True, True, False, True, True, True, False),
+    "plm": Convention(False, True, False, True, False, False, False, True),
+    "stata": Convention(True, False, True, False, False, False, False, False),
 }

@@ -17,7 +17,7 @@ from spatial_region.paneltests._dickey_fuller_rows import log_tails_of_rows
 from spatial_region.paneltests._fisher import Flags, combine, phillips_perron
 from spatial_region.paneltests._hadri import hadri
 
-_LONG = 50
+LONG = 50
 
 TestName = Literal["llc", "ips", "fisher_adf", "fisher_pp", "hadri"]
 
@@ -158,18 +158,18 @@ def _own_regressions(series: Series, options: Options) -> _Own:
     return _Own(tau, lags, series.lengths - lags - 1, flat)
 
 
-def _own_tails(own: _Own, options: Options) -> tuple[Array, Array]:
+def _own_tails(tau: Array, lags: Whole, rows: Whole, options: Options) -> tuple[Array, Array]:
     """Return log p and log(1 - p) of each series' own regression."""
     if options.convention.p_by_rows:
-        return log_tails_of_rows(own.tau, options.trend, own.lags, own.rows)
-    return log_tails(own.tau, options.trend)
+        return log_tails_of_rows(tau, options.trend, lags, rows)
+    return log_tails(tau, options.trend)
 
 
 def _llc_test(series: Series, options: Options) -> Outcome:
     own = _own_regressions(series, options)
     times = series.values.shape[1]
     bandwidth = options.convention.llc_bandwidth(times) if options.bandwidth is None else options.bandwidth
-    log_p, _ = _own_tails(own, options)
+    log_p, _ = _own_tails(own.tau, own.lags, own.rows, options)
     if own.flat.any():
         return Outcome([], own.tau, np.exp(log_p), own.lags, own.rows, own.flat)
     found = _llc.pooled(
@@ -200,7 +200,7 @@ def _ips_test(series: Series, options: Options) -> Outcome:
         forms.append(_normal("Z", _ips.standardised(own.tau, *_ips.z_moments(looked_up))))
     if series.balanced and not own.lags.any():
         forms.append(Form("t-bar", float(own.tau.mean()), np.nan, np.nan))
-    log_p, _ = _own_tails(own, options)
+    log_p, _ = _own_tails(own.tau, own.lags, own.rows, options)
     notes = []
     if own.lags.max() > _ips.MOST_LAGS:
         notes.append(f"ips: moments are tabulated for up to {_ips.MOST_LAGS} lags, and those stand in for more.")
@@ -217,17 +217,15 @@ def _combined(log_p: Array, log_rest: Array) -> tuple[list[Form], Array]:
 
 def _long_note(test: str, lengths: Whole) -> list[str]:
     """Return a note where the regions' own p-values, which are those of long series, make the test reject too often."""
-    if lengths.min() >= _LONG:
+    if lengths.min() >= LONG:
         return []
-    return [
-        f"{test}: regions' p-values are those of long series; below {_LONG} times it rejects a true null too often."
-    ]
+    return [f"{test}: regions' p-values are those of long series; below {LONG} times it rejects a true null too often."]
 
 
 def _fisher_adf_test(series: Series, options: Options) -> Outcome:
     own = _own_regressions(series, options)
-    forms, p = _combined(*_own_tails(own, options))
-    notes = [] if options.convention.p_by_rows else _long_note("fisher_adf", series.lengths)
+    forms, p = _combined(*_own_tails(own.tau, own.lags, own.rows, options))
+    notes = _long_note("fisher_adf", series.lengths, options)
     return Outcome(forms, own.tau, p, own.lags, own.rows, own.flat, notes=notes)
 
 
@@ -242,15 +240,15 @@ def _fisher_pp_test(series: Series, options: Options) -> Outcome:
         tau[same], flat[same] = phillips_perron(
             series.values[same, :times], options.trend, bandwidth, current=options.convention.pp_current
         )
-    forms, p = _combined(*log_tails(tau, options.trend))
-    notes = _long_note("fisher_pp", series.lengths)
     none = np.zeros(n, dtype=np.int64)
+    forms, p = _combined(*_own_tails(tau, none, series.lengths - 1, options))
+    notes = _long_note("fisher_pp", series.lengths, options)
     return Outcome(forms, tau, p, none, series.lengths - 1, flat, bandwidth=widest, notes=notes)
 
 
 def _hadri_test(series: Series, options: Options) -> Outcome:
     bandwidth = options.bandwidth or 0
-    found = hadri(series.values, options.trend, bandwidth=bandwidth, corrected=False)
+    found = hadri(series.values, options.trend, bandwidth=bandwidth, corrected=options.convention.hadri_by_df)
     n, times = series.values.shape
     forms = [
         Form(name, value, np.nan, float(stats.norm.sf(value)))

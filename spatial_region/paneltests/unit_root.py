@@ -15,7 +15,7 @@ from spatial_region.paneltests._conventions import ConventionName
 from spatial_region.paneltests._frame import check_names
 from spatial_region.paneltests._series import LabelledSeries, difference, read_series, tabled
 from spatial_region.paneltests._unit_root_checks import named_tests, options_of, orders_of, run_test
-from spatial_region.paneltests._unit_root_tests import Outcome, TestName
+from spatial_region.paneltests._unit_root_tests import LONG, Outcome, TestName
 from spatial_region.paneltests.unit_root_result import UnitRoot, null_of, verdict_of
 
 
@@ -75,13 +75,13 @@ def unit_root(
     demean : bool
         Whether to take out the mean of all regions at each time first.
     convention : {"paper", "plm", "stata"}
-        Choices that move the numbers. ``"paper"``: t ratios with degrees of freedom; adjustments looked up at the rows
-        T - p - 1 (gretl's W); changes in LLC lose only a drift that the null has, which is what its adjustments are
-        for; p-values of augmented regressions are those of their rows and lags. ``"plm"`` (R's plm 2.6, urca): t ratios
-        without degrees of freedom; changes in LLC lose their mean, or their trend, its bandwidth is rounded and its
-        adjustments are those at T; Z-tau with squares of current levels; p-values are those of the limit as T grows.
-        ``"stata"``: as ``"paper"``, but LLC's changes and p-values as in plm, and moments of IPS at T. Only the first
-        keeps the size of LLC and Fisher-ADF in short panels.
+        Choices that move the numbers. ``"paper"``: variances with degrees of freedom, but for LLC; adjustments looked
+        up at the rows T - p - 1 (gretl's W); changes in LLC lose only a drift that the null has, which is what its
+        adjustments are for; p-values of regions are those of their rows and lags. ``"plm"`` (R's plm 2.6, urca):
+        variances without degrees of freedom; changes in LLC lose their mean, or their trend, its bandwidth is rounded
+        and its adjustments are those at T; Z-tau with squares of current levels; p-values are those of the limit as T
+        grows. ``"stata"``: as ``"paper"``, but LLC's changes, Hadri's variance and p-values as in plm, and moments of
+        IPS at T. Only the first keeps the size of LLC and Fisher-ADF in short panels.
     level : float
         Level of the verdicts.
     missing : {"raise", "drop"}
@@ -162,6 +162,8 @@ def unit_root(
                 forms += [key | {"form": f.name, "statistic": f.statistic, "df": f.df, "p": f.p} for f in found.forms]
                 units.append(_units(key, found, changed))
                 notes += [note for note in (*changed.notes, *found.notes) if note not in notes]
+    if isinstance(lags, str) and min(int(one.lengths.min()) for one in facts) < LONG:
+        notes.append(f"lags by {lags!r}: choosing them makes tests reject a true null too often below {LONG} times.")
     inputs = {
         "variables": [one.variable for one in facts],
         "n": len(facts[0].regions),

@@ -202,7 +202,11 @@ def plain_phillips_perron(y, trend, bandwidth):
 @pytest.mark.parametrize("bandwidth", [0, 4])
 @pytest.mark.filterwarnings("ignore:The test statistic is outside", "ignore:kpss currently returns:FutureWarning")
 def test_hadri_is_the_mean_of_kpss(walks, trend, bandwidth):
-    tested = sr.unit_root(walks, test="hadri", trend=trend, bandwidth=bandwidth, differences=(0,))
+    options = {"test": "hadri", "trend": trend, "bandwidth": bandwidth, "differences": (0,)}
+    tested = sr.unit_root(walks, convention="plm", **options)
+    by_df = sr.unit_root(walks, **options).units["statistic"]
+    left = 29 if trend == "constant" else 28
+    np.testing.assert_allclose(by_df, tested.units["statistic"] * left / 30, rtol=1e-9)
     theirs = [
         kpss(walks.loc[region].to_numpy(), regression=SHORT[trend], nlags=bandwidth)[0]
         for region in tested.units["region"]

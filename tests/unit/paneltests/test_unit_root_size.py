@@ -43,7 +43,7 @@ def test_the_convention_of_plm_rejects_a_true_null_too_often(test, low):
 
 
 def test_size_of_hadri_under_independence():
-    assert 0.03 < rejections("hadri", 20, 50, rho=0.0, draws=400) < 0.09
+    assert 0.02 < rejections("hadri", 20, 50, rho=0.0, draws=400) < 0.09
 
 
 @pytest.mark.parametrize("test", ["llc", "ips", "fisher_adf", "fisher_pp"])
