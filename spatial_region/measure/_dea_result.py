@@ -144,8 +144,11 @@ class Productivity(Result):
         means.loc["all"] = overall(self.changes)
         shown = means.to_string(float_format=lambda number: f"{number:.4f}")
         named = {"fgnz": "Färe, Grosskopf, Norris & Zhang (1994)", "ray_desli": "Ray & Desli (1997)"}
+        parts = named[str(options["decomposition"])]
+        if options["base"] != "mean":
+            parts += f", frontier of the {options['base']}"
         title = (
-            f"Malmquist productivity, {options['orientation']}-oriented, {named[str(options['decomposition'])]}\n"
+            f"Malmquist productivity, {options['orientation']}-oriented, {parts}\n"
             "Geometric means over units, by the later time"
         )
         counts = f"status: {_counts(self.changes['status'])}"

@@ -222,4 +222,8 @@ class TestGaps:
         assert heard[-1] == (9 * (7 + 3), 9 * (7 + 3))  # constant returns: own and neighbouring times; variable: own
         assert made.spec.options["base"] == "mean"
         assert made.spec.inputs["times"] == TIMES
-        assert "Grosskopf" in made.summary()
+        assert "Grosskopf, Norris & Zhang (1994)\n" in made.summary()
+        assert (
+            "Ray & Desli (1997), frontier of the start\n"
+            in sr.malmquist(*tables, decomposition="ray_desli", base="start").summary()
+        )
