@@ -215,11 +215,14 @@ def _combined(log_p: Array, log_rest: Array) -> tuple[list[Form], Array]:
     return [Form(one.form, one.statistic, one.df, one.p) for one in combine(log_p, log_rest)], np.exp(log_p)
 
 
-def _long_note(test: str, lengths: Whole) -> list[str]:
-    """Return a note where the regions' own p-values, which are those of long series, make the test reject too often."""
-    if lengths.min() >= LONG:
+def _long_note(test: str, lengths: Whole, options: Options) -> list[str]:
+    """Return a note where the regions' own p-values are those of longer series, so that the test rejects too often."""
+    if lengths.min() >= LONG or options.convention.p_by_rows:
         return []
-    return [f"{test}: regions' p-values are those of long series; below {LONG} times it rejects a true null too often."]
+    return [
+        f"{test}: regions' p-values are those of long series; below {LONG} times it rejects a true null too often "
+        f'(convention="paper" does not).'
+    ]
 
 
 def _fisher_adf_test(series: Series, options: Options) -> Outcome:
