@@ -91,3 +91,18 @@ def open_frame(axes: Any) -> None:
     """Leave only the left and lower edge of the frame."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def plain_ticks(axis: Any) -> None:
+    """Write ticks as short numbers of their own, without a factor or an offset at the end of the axis."""
+
+    def text(number: float, _: object) -> str:
+        largest = max(map(abs, axis.get_view_interval()))
+        if 1e-3 <= largest < 1e6:
+            shown = f"{number:,.6g}"
+        else:
+            digits, _, power = f"{number:.3g}".partition("e")
+            shown = f"{digits}e{int(power)}" if power else digits
+        return shown.replace("-", "\N{MINUS SIGN}")
+
+    axis.set_major_formatter(text)

@@ -130,7 +130,8 @@ def _bars(
     drawn: pd.DataFrame, called: Mapping[object, str], axis: str, note: str, kind: str, options: ChartOptions
 ) -> Any:
     colours = _colours(drawn.columns)
-    handles = [square(colours[part], called[part]) for part in drawn.columns]
+    # One part is the whole, and the axis says what that is.
+    handles = [square(colours[part], called[part]) for part in drawn.columns] if drawn.shape[1] > 1 else []
     notes = (note,) if note else ()
     canvas, (axes,) = panel_charts([""], handles, options, columns=None, x_label="", y_label=axis, notes=notes)
     tops = drawn.fillna(0.0).cumsum(axis="columns")
@@ -138,14 +139,17 @@ def _bars(
     axes.set_ylim(0, high)
     axes.set_xlim(-0.6, len(drawn) - 0.4)
     inch = axes.get_window_extent().width / canvas.dpi / len(drawn), axes.get_window_extent().height / canvas.dpi / high
+    # Numbers in all bars or in none: those that happen to be short would seem to matter more.
+    texts = [_number(size, kind) for size in drawn.fillna(0.0).to_numpy().ravel()]
+    fits = max(text_size(text, SMALL_SIZE)[0] for text in texts) + 0.04 < _WIDTH * inch[0]
+    tall = text_size("0", SMALL_SIZE)[1]
     for part in drawn.columns:
         sizes = drawn[part].fillna(0.0).to_numpy()
         feet = tops[part].to_numpy() - sizes
         axes.bar(range(len(drawn)), sizes, bottom=feet, width=_WIDTH, color=colours[part], linewidth=0, gid=str(part))
         for place, (foot, size) in enumerate(zip(feet, sizes, strict=True)):
             text = _number(size, kind)
-            wide, tall = text_size(text, SMALL_SIZE)
-            if wide + 0.02 < _WIDTH * inch[0] and tall + 0.03 < size * inch[1]:
+            if fits and tall + 0.03 < size * inch[1]:
                 _write(axes, place, foot + size / 2, text, colours[part])
     order: list[object] = list(drawn.index)
     label_times(axes, order, {time: float(place) for place, time in enumerate(order)})
@@ -158,8 +162,12 @@ def _one_bar(
 ) -> Any:
     width, colours = options.get("width", 6.0), _colours(drawn.columns)
     sizes = drawn.iloc[0].fillna(0.0)
-    unit = " %" if kind == "share" else ""
-    handles = [square(colours[part], f"{called[part]}: {_number(sizes[part], kind)}{unit}") for part in drawn.columns]
+    key = "part share" if kind == "share" else "part value"
+    texts = {
+        part: word(key, options.get("lang", "en"), part=called[part], number=_number(sizes[part], kind))
+        for part in drawn.columns
+    }
+    handles = [square(colours[part], text) for part, text in texts.items()]
     canvas, axes = new_chart(
         0.5,
         options,

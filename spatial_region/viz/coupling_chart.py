@@ -147,7 +147,7 @@ def _graded(rows: pd.DataFrame, classes: pd.Series | None, lang: str) -> tuple[p
 def _bars(data: pd.DataFrame, colours: dict[str, str], axis: str, notes: tuple[str, ...], options: ChartOptions) -> Any:
     found = [label for label in reversed(colours) if (data["class"] == label).any()]
     texts = ["–" if pd.isna(value) else f"{value:.3f}" for value in data["D"]]
-    canvas, axes = row_chart(
+    canvas, axes, places = row_chart(
         list(data["name"]),
         options,
         x_label=axis,
@@ -155,11 +155,9 @@ def _bars(data: pd.DataFrame, colours: dict[str, str], axis: str, notes: tuple[s
         handles=[square(colours[label], label) for label in found],
         notes=notes,
     )
-    axes.barh(
-        range(len(data)), data["D"], height=0.72, color=list(data["colour"]), edgecolor=FAINT, linewidth=0.3, gid="D"
-    )
+    axes.barh(places, data["D"], height=0.72, color=list(data["colour"]), edgecolor=FAINT, linewidth=0.3, gid="D")
     axes.set_xlim(0, 1)
     gap = 0.05 / (axes.get_window_extent().width / canvas.dpi)
-    for place, (value, text) in enumerate(zip(data["D"].fillna(0.0), texts, strict=True)):
+    for place, value, text in zip(places, data["D"].fillna(0.0), texts, strict=True):
         axes.text(value + gap, place, text, va="center", ha="left", fontsize=SMALL_SIZE)
     return canvas

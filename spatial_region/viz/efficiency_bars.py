@@ -99,7 +99,8 @@ def efficiency_bars(
     kind = kind or ("trend" if several and at is None else "units")
     check_option(kind, EfficiencyKind, "kind")
     called = {name: word(name, lang) for name in _SCORES}
-    notes = (note,) if note else ()
+    undefined = word("undefined score", lang) if table.isna().any(axis=None) else ""
+    notes = tuple(filter(None, (undefined, note)))
     if kind == "trend":
         if at is not None:
             raise InputError("a trend takes no at=; it is for kind='units'.")
@@ -129,7 +130,7 @@ def _draw(data: pd.DataFrame, called: dict[str, str], axis: str, notes: tuple[st
     texts = ["–" if np.isnan(value) else f"{value:.3f}" for value in data["te"]]
     handles = [square(_FILL, called["te"])]
     handles += [Line2D([], [], linestyle="", label=called[name], **look) for name, look in _MARKS.items()]
-    canvas, axes = row_chart(
+    canvas, axes, places = row_chart(
         list(data["name"]),
         options,
         x_label=axis,
@@ -137,7 +138,6 @@ def _draw(data: pd.DataFrame, called: dict[str, str], axis: str, notes: tuple[st
         handles=handles,
         notes=notes,
     )
-    places = np.arange(len(data))
     axes.barh(places, data["te"], height=0.66, color=_FILL, gid="te")
     axes.axvline(1, color=FAINT, linewidth=0.7, linestyle="--", zorder=1)
     for name, look in _MARKS.items():
@@ -145,7 +145,7 @@ def _draw(data: pd.DataFrame, called: dict[str, str], axis: str, notes: tuple[st
     high = max(1.0, float(data[_SCORES].max().max()))
     axes.set_xlim(0, 1.03 * high)
     # Numbers stand in one column right of all bars and marks.
-    for place, text in enumerate(texts):
+    for place, text in zip(places, texts, strict=True):
         axes.annotate(
             text, (1.0, place), xycoords=axes.get_yaxis_transform(), xytext=(4, 0), textcoords="offset points",
             va="center", ha="left", fontsize=SMALL_SIZE,

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import check_between
 from spatial_region.errors import DuplicateError, InputError, UnknownNameError
-from spatial_region.viz.charts import ChartOptions
+from spatial_region.viz.charts import ChartOptions, plain_ticks
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.keywords import read_options
 from spatial_region.viz.panels import panel_charts
@@ -121,5 +121,5 @@ def _draw(data: pd.DataFrame, labels: Mapping[str, str], level: float, note: str
         axes.margins(x=0.02, y=0.1)
         axes.locator_params(axis="x", integer=True, nbins=6)
         axes.locator_params(axis="y", nbins=5)
-        axes.yaxis.set_major_formatter(lambda number, _: f"{number:.4g}")
+        plain_ticks(axes.yaxis)
     return canvas

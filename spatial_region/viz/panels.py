@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from spatial_region.errors import InputError
 from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart, open_frame
-from spatial_region.viz.style import SMALL_SIZE, TEXT_SIZE, new_canvas, text_size, wrap
+from spatial_region.viz.style import LINE_SPACING, SMALL_SIZE, TEXT_SIZE, new_canvas, text_size, wrap
 
 # Eight colours that people with any colour vision tell apart (Okabe and Ito), and markers for those who print in grey.
 LINE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#222222", "#8c6d31")
@@ -65,7 +65,11 @@ def panel_charts(
     width = options.get("width", 6.0 if count == 1 else 7.5)
     per_row = min(columns or (count if count < 4 else 2 if count == 4 else 3), count)
     rows = -(-count // per_row)
-    across = (width - 2 * MARGIN - _AXIS_LABEL - (per_row - 1) * _BETWEEN) / per_row
+    high = _SINGLE if count == 1 else _HEIGHT
+    x_label, more_below = _wrapped(x_label, width - 2 * MARGIN - _TICKS)
+    y_label, more_beside = _wrapped(y_label, rows * high)
+    beside = _AXIS_LABEL + more_beside
+    across = (width - 2 * MARGIN - beside - (per_row - 1) * _BETWEEN) / per_row
     if across - _TICKS < _NARROWEST:
         raise InputError(
             f"panels would be {max(across - _TICKS, 0):.1f} inches wide; pass fewer columns= or a larger width=."
@@ -76,9 +80,8 @@ def panel_charts(
         + 0.12
         for row in range(rows)
     ]
-    high = _SINGLE if count == 1 else _HEIGHT
     block = sum(heads) + rows * (high + below) + (rows - 1) * _BETWEEN
-    under = _AXIS_LABEL if x_label else 0.0
+    under = _AXIS_LABEL + more_below if x_label else 0.0
     foot = under + 0.04 + (legend_height(handles, width) if handles else 0.0)
     canvas, area = new_chart(block, {**options, "width": width}, left=0.0, right=0.0, bottom=foot, notes=notes)
     tall = canvas.get_size_inches()[1]
@@ -88,7 +91,7 @@ def panel_charts(
     top = box.y1 * tall
     for row, head in enumerate(heads):
         for column in range(min(per_row, count - row * per_row)):
-            left = MARGIN + _AXIS_LABEL + column * (across + _BETWEEN) + _TICKS
+            left = MARGIN + beside + column * (across + _BETWEEN) + _TICKS
             place = (left / width, (top - head - high) / tall, (across - _TICKS) / width, high / tall)
             axes = canvas.add_axes(place, label=f"panel {len(made)}")
             open_frame(axes)
@@ -97,13 +100,30 @@ def panel_charts(
             made.append(axes)
         top -= head + high + below + _BETWEEN
     bottom, middle = box.y0, (box.y0 + box.y1) / 2
-    centre = (MARGIN + _AXIS_LABEL + _TICKS + width - MARGIN) / 2 / width
-    canvas.text(centre, bottom - 0.02 / tall, x_label, fontsize=TEXT_SIZE, ha="center", va="top")
-    canvas.text(MARGIN / width, middle, y_label, fontsize=TEXT_SIZE, rotation=90, va="center")
+    centre = (MARGIN + beside + _TICKS + width - MARGIN) / 2 / width
+    canvas.text(
+        centre, bottom - 0.02 / tall, x_label, fontsize=TEXT_SIZE, ha="center", va="top", linespacing=LINE_SPACING
+    )
+    canvas.text(
+        MARGIN / width,
+        middle,
+        y_label,
+        fontsize=TEXT_SIZE,
+        rotation=90,
+        va="center",
+        ma="center",
+        linespacing=LINE_SPACING,
+    )
     if handles:
         anchor = (MARGIN / width, bottom - (under + 0.08) / tall)
         add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
     return canvas, made
+
+
+def _wrapped(label: str, room: float) -> tuple[str, float]:
+    """Return the label of an axis in lines that fit, and the inches that those after the first take."""
+    text = wrap(label, room, TEXT_SIZE)
+    return text, text_size(text, TEXT_SIZE)[1] - text_size(text.split("\n")[0], TEXT_SIZE)[1] if "\n" in text else 0.0
 
 
 def add_legend(canvas: Any, handles: Sequence[Line2D], width: float, **placing: Any) -> Any:

@@ -116,16 +116,18 @@ def _draw(texts: pd.Series, names: tuple[str, str, str], notes: tuple[str, ...],
     spaces = {"a": beside, "b": beside, "direct": room - 2 * wide - 0.1}
     paths = {name: wrap(str(texts[name]), space, TEXT_SIZE) for name, space in spaces.items()}
     line = max(text_size(text, TEXT_SIZE)[1] for text in paths.values())
-    high = 2 * tall + max(0.75, 2 * line + 0.4) + line + 0.1
+    foot = max(text_size(paths["direct"], TEXT_SIZE)[1] + 0.1 - tall / 2, 0.02)  # the text of c' stands below its arrow
+    high = foot + 2 * tall + max(0.75, line + 0.5)
     canvas, axes = new_chart(high, options, left=0.0, right=0.0, bottom=0.08, notes=notes)
     axes.set_xlim(0, room)
     axes.set_ylim(0, high)
     axes.set_axis_off()
-    foot = line + 0.1  # the text of c' stands below its arrow
     centres = ((wide / 2, foot + tall / 2), (room / 2, high - tall / 2), (room - wide / 2, foot + tall / 2))
     for (x, y), text in zip(centres, wrapped, strict=True):
         axes.add_patch(
-            Rectangle((x - wide / 2, y - tall / 2), wide, tall, facecolor=_FILL, edgecolor=INK, linewidth=0.8)
+            Rectangle(
+                (x - wide / 2, y - tall / 2), wide, tall, facecolor=_FILL, edgecolor=INK, linewidth=0.8, clip_on=False
+            )
         )
         axes.text(x, y, text, ha="center", va="center", fontsize=TEXT_SIZE, linespacing=LINE_SPACING)
     (x0, y0), (x1, y1), (x2, _) = centres

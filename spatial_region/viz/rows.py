@@ -87,8 +87,10 @@ def row_chart(
     handles: Sequence[Line2D] = (),
     row: float = 0.21,
     notes: tuple[str, ...] = (),
-) -> tuple[Any, Any]:
-    """Return a canvas and axes with one row a label from the top, the legend below.
+) -> tuple[Any, Any, np.ndarray]:
+    """Return a canvas, axes with one row a label from the top, the legend below, and where each row stands.
+
+    One unit of the vertical axis is one row of one line.
 
     Parameters
     ----------
@@ -110,19 +112,21 @@ def row_chart(
     width = options.get("width", 6.0)
     wrapped = [wrap(label, min(_LABEL_ROOM, 0.4 * width), TEXT_SIZE) for label in labels]
     sizes = [text_size(label, TEXT_SIZE) for label in wrapped]
-    row = max(row, max(high for _, high in sizes) + 0.04)
+    row = max(row, text_size("H", TEXT_SIZE)[1] + 0.06)
+    rooms = np.array([max(1.0, (high + 0.06) / row) for _, high in sizes])
+    places = np.cumsum(rooms) - rooms / 2
     lines = wrap(x_label, width - 2 * MARGIN, TEXT_SIZE)
     below = _BELOW + text_size(lines, TEXT_SIZE)[1] - text_size("H", TEXT_SIZE)[1]
     canvas, axes = new_chart(
-        row * len(labels) + 0.1,
+        row * float(rooms.sum()) + 0.1,
         options,
         left=max(wide for wide, _ in sizes) + 0.12,
         right=right,
         bottom=below + (legend_height(handles, width) if handles else 0.0),
         notes=notes,
     )
-    axes.set_yticks(range(len(labels)), wrapped, fontsize=TEXT_SIZE)
-    axes.set_ylim(len(labels) - 0.5 + 0.05 / row, -0.5 - 0.05 / row)
+    axes.set_yticks(places, wrapped, fontsize=TEXT_SIZE)
+    axes.set_ylim(float(rooms.sum()) + 0.05 / row, -0.05 / row)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(lines)
     axes.locator_params(axis="x", nbins=6)
@@ -131,4 +135,4 @@ def row_chart(
         wide, tall = canvas.get_size_inches()
         anchor = (MARGIN / wide, axes.get_position().y0 - (below + 0.04) / tall)
         add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
-    return canvas, axes
+    return canvas, axes, places

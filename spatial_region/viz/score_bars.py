@@ -120,7 +120,7 @@ def _draw(
 ) -> Any:
     texts = ["–" if pd.isna(value) else f"{value:.3f}" for value in data["score"]]
     colours = dict(zip(called, LINE_COLOURS, strict=False))
-    canvas, axes = row_chart(
+    canvas, axes, places = row_chart(
         list(data["name"]),
         options,
         x_label=axis,
@@ -128,7 +128,6 @@ def _draw(
         handles=[square(colours[name], label) for name, label in called.items()],
         notes=notes,
     )
-    places = np.arange(len(data))
     foot = np.zeros(len(data))
     for name in called:
         sizes = data[name].fillna(0.0).to_numpy()
@@ -143,6 +142,6 @@ def _draw(
     if low < 0:
         axes.axvline(0, color=INK, linewidth=0.6)
     gap = 0.05 * span / (axes.get_window_extent().width / canvas.dpi)
-    for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
+    for place, end, text in zip(places, ends, texts, strict=True):
         axes.text(max(end, 0.0) + gap, place, text, va="center", ha="left", fontsize=SMALL_SIZE)
     return canvas

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Unpack
 
 import numpy as np
@@ -12,7 +13,7 @@ from matplotlib.lines import Line2D
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import check_between
 from spatial_region.errors import InputError, UnknownNameError
-from spatial_region.viz.charts import ChartOptions
+from spatial_region.viz.charts import ChartOptions, plain_ticks
 from spatial_region.viz.figure import Figure
 from spatial_region.viz.keywords import read_options
 from spatial_region.viz.panels import panel_charts
@@ -127,9 +128,10 @@ def _draw(
     )
     at, low, high = (_with_bounds(data, shown)[name].to_numpy() for name in ("moderator", "low", "high"))
     middles = np.interp((at[:-1] + at[1:]) / 2, data["moderator"], np.fmax(data["low"], -data["high"]))
-    for place, excludes in enumerate(middles > 0):
-        piece = slice(place, place + 2)
-        colour = _SIGNIFICANT if excludes else _NOT
+    excludes = middles > 0
+    starts = [0, *(np.flatnonzero(excludes[1:] != excludes[:-1]) + 1), len(excludes)]
+    for first, last in pairwise(starts):
+        piece, colour = slice(first, last + 1), _SIGNIFICANT if excludes[first] else _NOT
         axes.fill_between(at[piece], low[piece], high[piece], color=colour, linewidth=0)
     axes.axhline(0, color=INK, linewidth=0.6)
     axes.plot(data["moderator"], data["slope"], color=_LINE, linewidth=1.3, gid="effect")
@@ -140,8 +142,8 @@ def _draw(
         axes.plot(points["moderator"], points["slope"], "o", color=INK, markersize=4, gid="points")
     axes.margins(x=0)
     axes.locator_params(nbins=6)
-    axes.xaxis.set_major_formatter(lambda number, _: f"{number:.5g}")
-    axes.yaxis.set_major_formatter(lambda number, _: f"{number:.4g}")
+    plain_ticks(axes.xaxis)
+    plain_ticks(axes.yaxis)
     return canvas
 
 

@@ -170,4 +170,7 @@ ENGLISH: dict[str, str] = {
     "indirect effect": "Indirect effect: {text}",
     "stars and errors": "Standard errors in brackets; *** p < 0.01, ** p < 0.05, * p < 0.1",
     "sobel": "Stars of a·b: Sobel's test",
+    "part share": "{part}: {number} %",
+    "part value": "{part}: {number}",
+    "undefined score": "–, or no mark: no score",
 }

@@ -170,4 +170,7 @@ CHINESE: dict[str, str] = {
     "indirect effect": "间接效应：{text}",
     "stars and errors": "括号内为标准误；*** p < 0.01，** p < 0.05，* p < 0.1",
     "sobel": "a·b 的星号来自 Sobel 检验",
+    "part share": "{part}：{number}%",
+    "part value": "{part}：{number}",
+    "undefined score": "–或无标记：无效率值",
 }
