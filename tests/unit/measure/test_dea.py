@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -321,6 +323,17 @@ class TestPanels:
 
 
 class TestProgress:
+    def test_three_thousand_units_by_six_variables(self):
+        """Some 1.5 s of processors; the limit leaves room for slow machines. A sample is solved again by multipliers."""
+        X, Y = oracle.production(3000, 3, 3, 9)
+        heard, start = [], time.process_time()
+        made = sr.dea(*frames(X, Y), model="bcc", progress=lambda done, total: heard.append(done / total)).table()
+        assert time.process_time() - start < 30
+        assert len(heard) == 48  # a report every 128 programmes under either technology
+        for o in (0, 1500, 2999):
+            assert made["te"].iloc[o] == pytest.approx(oracle.multiplier(X, Y, o), rel=1e-9)
+            assert made["pte"].iloc[o] == pytest.approx(oracle.multiplier(X, Y, o, vrs=True), rel=1e-9)
+
     def test_a_function_hears_of_every_programme(self):
         X, Y = oracle.production(300, 2, 1, 2)
         heard = []
