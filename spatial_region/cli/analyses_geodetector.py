@@ -13,6 +13,7 @@ from spatial_region.cli import schema_analyses as spec
 from spatial_region.cli.checks import grouping_of, times_of
 from spatial_region.cli.task import Task
 from spatial_region.cli.words import in_words, word
+from spatial_region.cli.words_more_zh import PLATES_ZH
 from spatial_region.core.messages import name_regions
 from spatial_region.core.study import Study
 from spatial_region.geodetector.groups import GeoDetectorGroups
@@ -99,7 +100,7 @@ def _lay_out_parts(
     made: GeoDetectorGroups, one: spec.GeoDetector, task: Task, time: object, labels: dict[str, str]
 ) -> None:
     lang = task.lang
-    p = _p_to_read(made.factors)
+    ps = _ps_of_parts(made.factors)
     caption = _caption("factors", one, task, time)
     names = {
         **dict.fromkeys(("factor", "factor_a", "factor_b"), labels),
@@ -107,10 +108,11 @@ def _lay_out_parts(
         "time": {"pooled": word("all times", lang)},
     }
     table = made.factors.reset_index()
-    shown = _renamed(table[[*made.levels, "factor", "q", p, "strata", "n"]], names)
+    shown = _renamed(table[[*made.levels, "factor", "q", *ps, "strata", "n"]], names)
     shown = in_words(shown, lang)
     task.section.table(task.named(time, "factors"), table, caption, shown=shown, index=False)
-    figure = viz.plot(made, p=p, labels=labels, lang=lang, title=task.titled(task.section.title, time))
+    called = {**labels, **(PLATES_ZH if lang == "zh" else {})}
+    figure = viz.plot(made, p=ps[-1], labels=called, lang=lang, title=task.titled(task.section.title, time))
     task.section.figure(task.named(time, "factors"), figure, caption)
     if len(made.interactions):
         top = made.dominant()
@@ -165,6 +167,18 @@ def _p_to_read(factors: pd.DataFrame) -> str:
     """Return the column of the p-values that suppose least, of those that were asked for."""
     asked = [column for column in _BY_CAUTION if column in factors and factors[column].notna().any()]
     return asked[0] if asked else "p_central"
+
+
+def _ps_of_parts(factors: pd.DataFrame) -> list[str]:
+    """Return the column of p-values to read, and, if some part has none of these, one that all parts have.
+
+    A single year has no p by whole regions, for example.
+    """
+    first = _p_to_read(factors)
+    for column in (first, *_BY_CAUTION, "p_central"):
+        if column in factors and not (factors[column].isna() & factors["q"].notna()).any():
+            return list(dict.fromkeys((first, column)))
+    return [first]
 
 
 def _map_strongest(made: GeoDetectorResult, one: spec.GeoDetector, task: Task, time: object) -> None:

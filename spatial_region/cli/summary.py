@@ -11,7 +11,7 @@ from spatial_region import __version__
 from spatial_region.cli import markdown
 from spatial_region.cli.inputs import Inputs
 from spatial_region.cli.studyfile import Parsed
-from spatial_region.cli.words import card_in, word
+from spatial_region.cli.words import card_in, note_in, word
 from spatial_region.core.match import MatchReport
 from spatial_region.core.match_words import Language
 from spatial_region.core.study import Study
@@ -43,7 +43,7 @@ def summary(
     parts.append(f"## {word('results', lang)}")
     parts += [section.text() for section in sections]
     parts.append(f"## {word('warnings', lang)}")
-    listed = [f"- `{step}`: {text}" for step, texts in warnings.items() for text in texts]
+    listed = [f"- `{step}`: {note_in(text, lang)}" for step, texts in warnings.items() for text in texts]
     parts.append("\n".join(listed) or word("no warnings", lang))
     return "\n\n".join(parts) + "\n"
 
