@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -324,11 +324,11 @@ class TestPanels:
 
 class TestProgress:
     def test_three_thousand_units_by_six_variables(self):
-        """Some 1.5 s of processors; the limit leaves room for slow machines. A sample is solved again by multipliers."""
+        """Some 1.5 s of processors, with a limit for slow machines; a sample is solved again by multipliers."""
         X, Y = oracle.production(3000, 3, 3, 9)
-        heard, start = [], time.process_time()
+        heard, start = [], process_time()
         made = sr.dea(*frames(X, Y), model="bcc", progress=lambda done, total: heard.append(done / total)).table()
-        assert time.process_time() - start < 30
+        assert process_time() - start < 30
         assert len(heard) == 48  # a report every 128 programmes under either technology
         for o in (0, 1500, 2999):
             assert made["te"].iloc[o] == pytest.approx(oracle.multiplier(X, Y, o), rel=1e-9)
