@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.options import check_between
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec
@@ -59,6 +60,9 @@ class PanelRegression(Result):
     names: pd.Series
     notes: tuple[str, ...]
     spec: Spec
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fit", FrozenDict(self.fit))
 
     def table(self, *, level: float = 0.95) -> pd.DataFrame:
         """Return estimates, indexed by regressor: estimate, std_error, t, p, low, high.

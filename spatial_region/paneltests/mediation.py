@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing, check_between, check_option, check_whole_number
 from spatial_region.core.result import Result
@@ -32,7 +33,7 @@ class Mediation(Result):
     ----------
     rows : pandas.DataFrame
         Indexed by effect: see `table`.
-    steps : dict of str to PanelRegression
+    steps : Mapping of str to PanelRegression
         The three regressions: ``"total"`` (y on x), ``"mediator"`` (m on x) and ``"direct"`` (y on x and m).
     draws : pandas.DataFrame
         Bootstrap draws of a, b, total, direct and indirect; empty without draws.
@@ -42,13 +43,16 @@ class Mediation(Result):
     """
 
     rows: pd.DataFrame
-    steps: dict[str, PanelRegression]
+    steps: Mapping[str, PanelRegression]
     draws: pd.DataFrame
     variable: str
     cause: str
     mediator: str
     notes: tuple[str, ...]
     spec: Spec
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", FrozenDict(self.steps))
 
     def table(self) -> pd.DataFrame:
         """Return one row for each of a (x on m), b (m on y), total, direct, indirect and share.

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from spatial_region.core.frozen import FrozenDict
 from spatial_region.core.messages import did_you_mean, name_some
 from spatial_region.core.options import Missing, check_between, check_option
 from spatial_region.core.result import Result
@@ -31,7 +32,7 @@ class Robustness(Result):
 
     Attributes
     ----------
-    fits : dict of str to PanelRegression
+    fits : Mapping of str to PanelRegression
         By variant; ``"all"`` is the regression as it was asked for.
     differences : pandas.DataFrame
         Indexed by (group_a, group_b, regressor): difference, std_error, z, p of coefficients in two groups of a
@@ -41,11 +42,14 @@ class Robustness(Result):
     spec : Spec
     """
 
-    fits: dict[str, PanelRegression]
+    fits: Mapping[str, PanelRegression]
     differences: pd.DataFrame
     formula: str
     notes: tuple[str, ...]
     spec: Spec
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fits", FrozenDict(self.fits))
 
     def table(self) -> pd.DataFrame:
         """Return one row for each (variant, regressor).
