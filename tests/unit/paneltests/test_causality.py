@@ -17,6 +17,8 @@ from spatial_region.errors import (
     OptionError,
     UnknownNameError,
 )
+from spatial_region.paneltests._granger import averages, region_tests
+from spatial_region.paneltests._granger_draws import bootstrap_z
 
 
 def panel(regions=12, times=18, seed=3, cause=0.4, common=0.0):
@@ -120,15 +122,19 @@ def test_lags_by_criterion():
     assert sr.causality(data, ["x", "y"], lags="bic").table().loc[("y", "x"), "lags"] == 1
 
 
+def wide(data):
+    return data["y"].unstack().to_numpy(), data["x"].unstack().to_numpy()
+
+
 def test_size_when_regions_are_independent():
     """150 panels without causality: Z-tilde rejects about as often as it says, Z-bar too often when T is short."""
-    tilde, bar = [], []
+    found = []
     for seed in range(150):
-        table = sr.causality(panel(regions=10, times=14, seed=seed, cause=0.0), ["x", "y"]).table()
-        tilde.extend(table["p_Z_tilde"][[("x", "y")]] < 0.05)
-        bar.extend(table["p_Z_bar"][[("x", "y")]] < 0.05)
-    assert np.mean(tilde) < 0.14
-    assert np.mean(bar) > np.mean(tilde)
+        tested = region_tests(*wide(panel(regions=10, times=14, seed=seed, cause=0.0)), 1)
+        found.append(averages(tested.wald, tested.used, 1))
+    tilde = np.mean([each.p_z_tilde < 0.05 for each in found])
+    assert tilde < 0.12
+    assert np.mean([each.p_z_bar < 0.05 for each in found]) > tilde
 
 
 def test_bootstrap_allows_for_a_common_shock():
@@ -136,9 +142,12 @@ def test_bootstrap_allows_for_a_common_shock():
     for seed in range(40):
         data = panel(regions=12, times=20, seed=seed, cause=0.0, common=3.0)
         data["x"] = np.tile(np.random.default_rng(seed + 1000).normal(size=20), 12) + 0.1 * data["x"]
-        row = sr.causality(data, ["x", "y"], draws=99, seed=seed).table().loc[("x", "y")]
-        plain.append(row["p_Z_tilde"] < 0.05)
-        drawn.append(row["p_Z_tilde_bootstrap"] <= 0.05)
+        y, x = wide(data)
+        tested = region_tests(y, x, 1)
+        z = averages(tested.wald, tested.used, 1)
+        made = bootstrap_z(y, x, 1, np.random.default_rng(seed), 99)
+        plain.append(z.p_z_tilde < 0.05)
+        drawn.append(((np.abs(made[:, 1]) >= abs(z.z_tilde)).sum() + 1) / 100 <= 0.05)
     assert np.mean(plain) > 0.12
     assert np.mean(drawn) < 0.15
 
