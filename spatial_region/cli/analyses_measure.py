@@ -11,6 +11,7 @@ import spatial_region as sr
 from spatial_region import viz
 from spatial_region.cli import schema_measure as spec
 from spatial_region.cli.checks import grouping_of, times_of
+from spatial_region.cli.figures_measure import figure_of
 from spatial_region.cli.task import Task
 from spatial_region.cli.words import in_words, word
 
@@ -27,6 +28,7 @@ def run_composite_index(one: spec.CompositeIndex, task: Task) -> None:
         shown = made.dimension_weights.reset_index()
         _table(task, "dimensions", word("weights of dimensions", task.lang), made.dimension_weights, shown)
     _scores(task, made.table(), made.scores, ["name", "score", "rank", *_dimensions(made)])
+    figure_of(made, task)
     task.section.notes(made.notes)
 
 
@@ -45,6 +47,7 @@ def run_coupling_coordination(one: spec.CouplingCoordination, task: Task) -> Non
         means = made.rows[["C", "T", "D"]].groupby(level=1).mean()
         _table(task, "means", word("means by time", task.lang), means, means.reset_index())
     _scores(task, table, made.D, shown)
+    figure_of(made, task)
     task.section.notes(made.notes)
 
 
@@ -82,6 +85,7 @@ def run_theil(one: spec.Theil, task: Task) -> None:
     _table(task, "", task.section.title, made.table(), shown.reset_index())
     if made.groups is not None:
         _table(task, "groups", word("by group", task.lang), made.groups, made.groups.reset_index(), limit=40)
+    figure_of(made, task)
     task.section.notes(made.notes)
 
 
@@ -92,6 +96,7 @@ def run_dagum_gini(one: spec.DagumGini, task: Task) -> None:
     _table(task, "", task.section.title, made.table(), made.table().reset_index())
     _table(task, "groups", word("by group", task.lang), made.groups, made.groups.reset_index(), limit=40)
     _table(task, "pairs", word("by pair of groups", task.lang), made.pairs, made.pairs.reset_index(), limit=40)
+    figure_of(made, task)
     task.section.notes(made.notes)
 
 
@@ -111,6 +116,7 @@ def run_dea(one: spec.Dea, task: Task) -> None:
         made = sr.dea(one.inputs, one.outputs, study=task.study, at=time, **options)
         table = made.table()
         _scores(task, table, table["te"], list(table.columns), suffix="" if time is None else str(time))
+        figure_of(made, task, time=time)
         task.section.notes(made.notes)
 
 

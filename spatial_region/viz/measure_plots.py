@@ -63,7 +63,8 @@ def _(
     last = result.groups.index.unique("level")[-1]
     several = [str(name) for name in result.parts if str(name).startswith("between_")]
     between = result.parts[several or ["between"]]
-    called = {name: word("between level", lang, name=name.removeprefix("between_")) for name in several}
+    levels = {name: name.removeprefix("between_") for name in several}
+    called = {name: word("between level", lang, name=(labels or {}).get(of, of)) for name, of in levels.items()}
     groups = result.groups.xs(last, level="level")["contribution"]
     return _contributions(result.parts, between, groups, by, called, labels, options)
 
