@@ -28,12 +28,12 @@ from spatial_region.viz.style import Lang
 from spatial_region.viz.words import word
 
 DetectorKind = Literal["interaction", "factor", "risk", "strata", "bins"]
-# The words for each column of p-values, those to read first; others are named by their column.
+# The words for each column of p-values, those that suppose least first; others are named by their column.
 _P_WORDS = {
-    "p_permutation": "p permutation",
-    "p_within_regions": "p within regions",
-    "p_whole_regions": "p whole regions",
     "p_spatial": "p spatial",
+    "p_whole_regions": "p whole regions",
+    "p_within_regions": "p within regions",
+    "p_permutation": "p permutation",
     "p_central": "p central",
     "p_wang": "p wang",
 }
@@ -105,10 +105,11 @@ def _lang(options: dict[str, Any]) -> str:
 
 
 def _p_column(table: pd.DataFrame, column: str | None) -> str:
-    """Return the column of p-values asked for, else the one to read."""
+    """Return the column of p-values asked for, else that which supposes least and that all rows have."""
     known = [name for name in table.columns if str(name).startswith("p_") and table[name].notna().any()]
     if column is None:
-        return next((name for name in _P_WORDS if name in known), "p_central")
+        whole = [name for name in known if table.loc[table["q"].notna(), name].notna().all()]
+        return next((name for name in _P_WORDS if name in whole), "p_central")
     if column not in known:
         raise UnknownNameError(
             f"no p-values {column!r} in the result.{did_you_mean(column, known)} There are: {name_some(known)}."

@@ -124,7 +124,7 @@ CHINESE: dict[str, str] = {
     "bins loess": "LOESS 规则",
     "q by group": "各因子的 q 值",
     "undefined q": "–：无 q 值",
-    "all regions": "全部单元",
+    "all regions": "全部区域",
     "pooled": "各期合并",
     "ellipses of": "{variable}的标准差椭圆",
     "way of the centre": "重心迁移轨迹",

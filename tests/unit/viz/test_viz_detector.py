@@ -143,6 +143,19 @@ def test_a_pair_without_q_has_neither_number_nor_mark(pairs: pd.DataFrame, texts
     assert not any("–" in text for text in texts(viz.interaction_heatmap(pairs)))
 
 
+def test_by_default_the_p_that_supposes_least_is_read(texts: Texts) -> None:
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product([[f"r{i}" for i in range(8)], [2019, 2020]], names=["region", "time"])
+    rows = pd.DataFrame({"y": rng.normal(size=16), "zone": np.repeat(list("abab"), 4)}, index=index)
+    options = {"permutations": 19, "permute": "whole_regions"}
+    whole = sr.geodetector(rows, "y", ["zone"], **options)
+    assert whole.plot(kind="factor").data["p"].tolist() == whole.factors["p_whole_regions"].tolist()
+    # A single year has no p by whole regions, and "not significant" would be said of a p that does not exist.
+    parts = sr.geodetector(rows, "y", ["zone"], time="both", **options)
+    assert parts.factors["p_whole_regions"].notna().any()
+    assert parts.plot(kind="table").data["p"].tolist() == parts.factors["p_permutation"].tolist()
+
+
 # -- results of several parts ----------------------------------------------------------------------------------
 
 

@@ -112,7 +112,7 @@ def test_nothing_is_cut_off(lang: str, count: int, times: list[object]) -> None:
     table = _table(groups, times, names)
     figure = viz.factors_by(table, p="p_central", lang=lang, title="各地区 by group", note="p", source="测试")
     assert viz.layout_faults(figure) == []
-    said = {"en": "All regions", "zh": "全部单元"}[lang]
+    said = {"en": "All regions", "zh": "全部区域"}[lang]
     assert said in {text.get_text() for text in figure.figure.findobj(match=lambda a: hasattr(a, "get_text"))}
 
 
