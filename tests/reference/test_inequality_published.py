@@ -18,10 +18,7 @@ PROVINCES = pd.Series({"E": 11.0, "C": 8.0, "W": 12.0})
 @pytest.fixture(scope="module")
 def printed() -> pd.DataFrame:
     """Theil by plate, 2003-2018: Zhao Yu, Xie Qiyang and Ding Baogen, Regional Economic Review 2020(5), table 3."""
-    path = REPOSITORY.parent / "shared" / "data" / "urbanisation_theil.csv"
-    if not path.is_file():
-        pytest.skip("the published table is not present")
-    return pd.read_csv(path).set_index("year")
+    return pd.read_csv(REPOSITORY / "docs" / "studies" / "urbanisation" / "urbanisation_theil.csv").set_index("year")
 
 
 def value_shares(row: pd.Series, t: float, own: float, part: float) -> pd.Series:
