@@ -196,6 +196,7 @@ CHINESE: dict[str, str] = {
     "value": "数值",
     "relative to mean": "与各区域简单平均（{whole}）之比",
     "relative to reference": "与给定的整体水平（{whole}）之比",
+    "gap": "差距",
     "share": "占比（%）",
     "rank": "位次",
     "base": "{base} 年",
