@@ -14,6 +14,8 @@ from spatial_region.core.sample import as_numbers
 from spatial_region.core.study import Study
 from spatial_region.errors import DuplicateError, InputError, MissingValuesError, UnknownNameError
 
+_LEVELS = ("region", "time")
+
 
 @dataclass(frozen=True, eq=False)
 class PanelFrame:
@@ -79,12 +81,27 @@ def raw_panel(study: object) -> tuple[pd.DataFrame, pd.Series]:
         )
     if data.index.has_duplicates:
         raise DuplicateError(f"found twice: {name_some(data.index[data.index.duplicated()].unique())}.")
+    for place, what in enumerate(_LEVELS):
+        blank = data.index.get_level_values(place).isna()
+        if blank.any():
+            raise InputError(f"{blank.sum()} of {len(data)} rows have no {what}: {name_some(data.index[blank])}.")
     if data.columns.has_duplicates:
         raise DuplicateError(f"columns found twice: {name_some(data.columns[data.columns.duplicated()].unique())}.")
-    levels = [data.index.get_level_values(place).unique().sort_values() for place in (0, 1)]
+    levels = [_ascending(data.index.get_level_values(place).unique(), what) for place, what in enumerate(_LEVELS)]
     whole = pd.MultiIndex.from_product(levels, names=["region", "time"])
     # The index itself is set as well: rows that were left out stay behind in the levels of the old one.
     return data.rename_axis(["region", "time"]).reindex(whole).set_axis(whole), names
+
+
+def _ascending(labels: pd.Index, what: str) -> pd.Index:
+    try:
+        return labels.sort_values()
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise InputError(
+            f"{what}s must be of one kind, so that they can be ordered; found {' and '.join(kinds)}, such as "
+            f"{name_some(map(repr, labels), limit=3)}. Use .astype(str) on all."
+        ) from error
 
 
 def panel_frame(study: object, variables: Sequence[str], *, missing: Missing = "raise") -> PanelFrame:

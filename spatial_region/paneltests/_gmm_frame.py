@@ -24,7 +24,10 @@ class DynamicFrame:
     ----------
     design : PanelDesign
     table : pandas.DataFrame
-        Rows with their variables, and columns of codes of regions and of places in time.
+        Rows with their variables, each in units of `scale`, and columns of codes of regions and of places in time.
+    scale : pandas.Series
+        Of each column but codes: a power of 2 near the standard deviation of its variable, 1 for dummies. The
+        estimator drops directions below a share of the largest, and values of 10^6 would leave it few.
     lagged : list of str
         Lags of the dependent variable.
     regressors : list of str
@@ -37,6 +40,7 @@ class DynamicFrame:
 
     design: PanelDesign
     table: pd.DataFrame
+    scale: pd.Series
     lagged: list[str]
     regressors: list[str]
     dummies: list[str]
@@ -84,14 +88,16 @@ def make_frame(
         raise OptionError(f"{name_some(both)}: either endogenous or predetermined, not both.")
     whole = pd.MultiIndex.from_product([bare.y.index.levels[0], bare.y.index.levels[1]], names=["region", "time"])
     wide = pd.concat([bare.y.rename(bare.response), bare.x], axis=1).reindex(whole)
-    table = wide.copy()
-    lagged = [_add_lag(table, wide, bare.response, lag) for lag in range(1, lags + 1)]
+    units = _units(wide)
+    table = wide / units
+    scale = units.to_dict()
+    lagged = [_add_lag(table, scale, bare.response, lag) for lag in range(1, lags + 1)]
     regressors: list[str] = []
     exogenous: list[str] = []
     for name in names:
         own = [name]
         most = check_whole_number(lags_of.get(name, 0), f"lags_of[{name!r}]")
-        own += [_add_lag(table, wide, name, lag) for lag in range(1, most + 1)]
+        own += [_add_lag(table, scale, name, lag) for lag in range(1, most + 1)]
         regressors += own
         exogenous += [] if name in endogenous or name in predetermined else own
     times = list(bare.y.index.levels[1])
@@ -103,12 +109,20 @@ def make_frame(
     dummies = _add_dummies(table, times, longest + 1) if time_effects else []
     table[REGION] = np.repeat(np.arange(len(whole.levels[0])), len(times))
     table[TIME] = np.tile(np.arange(len(times)), len(whole.levels[0]))
-    return DynamicFrame(bare, table[wide.notna().all(axis=1)], lagged, regressors, dummies, exogenous)
+    units = pd.Series({**scale, **dict.fromkeys(dummies, 1.0)})
+    return DynamicFrame(bare, table[wide.notna().all(axis=1)], units, lagged, regressors, dummies, exogenous)
 
 
-def _add_lag(table: pd.DataFrame, wide: pd.DataFrame, variable: str, lag: int) -> str:
+def _units(wide: pd.DataFrame) -> pd.Series:
+    spread = wide.std(ddof=0)
+    varies = spread > 1e-12 * wide.abs().max()  # what is left of a constant is rounding
+    return 2.0 ** np.round(np.log2(spread.where(varies, 1.0)))
+
+
+def _add_lag(table: pd.DataFrame, scale: dict[str, float], variable: str, lag: int) -> str:
     label = lag_name(variable, lag)
-    table[label] = wide[variable].groupby(level=0).shift(lag)  # the index is complete: a row is a time
+    table[label] = table[variable].groupby(level=0).shift(lag)  # the index is complete: a row is a time
+    scale[label] = scale[variable]
     return label
 
 

@@ -20,7 +20,7 @@ from spatial_region.errors import IdentificationError, InputError
 from spatial_region.paneltests._frame import PanelFrame, check_names, panel_frame
 from spatial_region.paneltests._granger import RegionTests, averages, lag_rows, region_tests
 from spatial_region.paneltests._granger_draws import bootstrap_z
-from spatial_region.paneltests._within import demean, least_squares
+from spatial_region.paneltests._within import NOTHING, demean, least_squares
 
 CausalityMethod = Literal["dumitrescu-hurlin", "pooled"]
 LagRule = Literal["aic", "bic"]
@@ -281,8 +281,16 @@ def _pooled(y: np.ndarray, x: np.ndarray, lags: int) -> dict[str, float]:
     columns = np.concatenate([lag_rows(y, lags, lags), lag_rows(x, lags, lags)], axis=2)
     complete = np.isfinite(now) & np.isfinite(columns).all(axis=2)
     region = np.unique(np.broadcast_to(np.arange(regions)[:, None], now.shape)[complete], return_inverse=True)[1]
-    stacked = demean(np.column_stack([now[complete], columns[complete]]), region)
+    level = np.column_stack([now[complete], columns[complete]])
+    stacked = demean(level, region)
     present = int(region.max()) + 1 if len(region) else 0
+    if present < 2:
+        raise IdentificationError(f"a pooled test needs at least 2 regions with all lags; found {present}.")
+    if (np.linalg.norm(stacked, axis=0) <= NOTHING * np.linalg.norm(level, axis=0)).any():
+        raise IdentificationError(
+            "a variable does not change over time in any region, so that its past explains nothing, and nothing "
+            "explains it. Leave it out."
+        )
     whole = least_squares(stacked[:, 0], stacked[:, 1:], taken=present)
     part = least_squares(stacked[:, 0], stacked[:, 1 : 1 + lags], taken=present)
     f = (part.rss - whole.rss) / lags / (whole.rss / whole.df)

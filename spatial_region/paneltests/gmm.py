@@ -213,8 +213,9 @@ def gmm_panel(
     )  # fmt: skip
     made = _fit(estimator, len(columns))
     regressors = pd.Index([{"_cons": "Intercept"}.get(name, name) for name in made.x_names], name="regressor")
-    params = pd.Series(made.beta.ravel(), regressors, name="estimate")
-    errors = pd.Series(made.se.ravel(), regressors, name="std_error")
+    units = frame.scale[frame.design.response] / frame.scale.reindex(made.x_names).fillna(1.0).to_numpy()
+    params = pd.Series(made.beta.ravel() * units, regressors, name="estimate")
+    errors = pd.Series(made.se.ravel() * units, regressors, name="std_error")
     engine = made.engine
     rows = int(engine.is_level.sum()) if model == "system" else int(engine.n_obs)
     options: dict[str, Any] = {"formula": formula, "model": model, "lags": lags, "lags_of": dict(lags_of or {})}

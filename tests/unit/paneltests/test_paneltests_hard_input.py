@@ -1,0 +1,78 @@
+"""Panel tests and regressions on input that is constant, mislabelled, or in other units."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import spatial_region as sr
+from spatial_region.errors import IdentificationError, InputError
+
+
+def panel(regions=12, times=14, seed=5):
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product([[f"r{i:02d}" for i in range(regions)], range(2000, 2000 + times)])
+    x = rng.lognormal(2, 0.5, regions * times)
+    return pd.DataFrame({"x": x, "y": x + rng.lognormal(0, 0.5, regions * times)}, index=index)
+
+
+READERS = {
+    "unit root": lambda data: sr.unit_root(data, "x", test="ips"),
+    "cointegration": lambda data: sr.cointegration(data, "y ~ x"),
+    "causality": lambda data: sr.causality(data, ["x", "y"]),
+    "vector autoregression": lambda data: sr.panel_var(data, ["x", "y"]),
+    "regression": lambda data: sr.panel_regression("y ~ x", data),
+    "robustness": lambda data: sr.robustness("y ~ x", data, winsorise=0.01),
+}
+
+
+@pytest.mark.parametrize("model", ["difference", "system"])
+@pytest.mark.parametrize(("of_x", "of_y"), [(1e6, 1e6), (1e-6, 1e-6), (1e8, 1.0), (1e-8, 1.0)])
+def test_dynamic_panels_do_not_depend_on_units(model, of_x, of_y):
+    pytest.importorskip("pyxtabond2")
+    data = panel(40, 10)
+    first = sr.gmm_panel("y ~ x", data, model=model)
+    again = sr.gmm_panel("y ~ x", data.mul({"x": of_x, "y": of_y}), model=model)
+    z = [made.table()["z"].drop("Intercept", errors="ignore") for made in (first, again)]
+    pd.testing.assert_series_equal(*z, rtol=1e-5)
+    assert again.params["x"] == pytest.approx(first.params["x"] * of_y / of_x, rel=1e-5)
+    assert again.params["L.y"] == pytest.approx(first.params["L.y"], rel=1e-5)
+    pd.testing.assert_frame_equal(first.tests[["statistic", "p"]], again.tests[["statistic", "p"]], rtol=1e-5)
+
+
+def test_a_constant_up_to_rounding_is_refused_by_dynamic_panels():
+    pytest.importorskip("pyxtabond2")
+    data = panel(40, 10)
+    with pytest.raises(IdentificationError):
+        sr.gmm_panel("y ~ x", data.assign(x=0.1))
+
+
+@pytest.mark.parametrize("level", [0.1, 7.0])
+@pytest.mark.parametrize("varies", [False, True])
+def test_pooled_causality_refuses_what_does_not_change_over_time(level, varies):
+    data = panel()
+    own = data["x"].groupby(level=0).transform("first") if varies else level
+    with pytest.raises(IdentificationError, match=r"does not change over time|leave nothing"):
+        sr.causality(data.assign(x=own), ["x", "y"], method="pooled")
+
+
+def test_pooled_causality_needs_two_regions():
+    with pytest.raises(IdentificationError, match="at least 2 regions"):
+        sr.causality(panel(1), ["x", "y"], method="pooled")
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_rows_without_a_time_or_a_region_are_refused(name):
+    data = panel()
+    for place, what in enumerate(("region", "time")):
+        labels = [list(label) for label in data.index]
+        labels[3][place] = np.nan
+        with pytest.raises(InputError, match=f"1 of 168 rows have no {what}"):
+            READERS[name](data.set_axis(pd.MultiIndex.from_tuples(map(tuple, labels))))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_regions_of_two_kinds_are_refused_in_words(name):
+    with pytest.raises(InputError, match="regions must be of one kind"):
+        READERS[name](panel().rename(index={"r03": 3}, level=0))
