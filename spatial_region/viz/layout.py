@@ -8,6 +8,8 @@ from typing import Any
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 
+from spatial_region.viz.style import style
+
 _TOLERANCE = 0.01  # inches; hinting moves edges by less
 
 
@@ -25,6 +27,11 @@ def layout_faults(figure: Any) -> list[str]:
         Empty when nothing is cut off and nothing overlaps.
     """
     canvas = getattr(figure, "figure", figure)
+    with style(getattr(figure, "lang", "en")):  # as when it is saved: other hinting makes texts wider
+        return _faults(canvas)
+
+
+def _faults(canvas: Any) -> list[str]:
     canvas.draw_without_rendering()
     renderer = canvas.canvas.get_renderer()
     slack = _TOLERANCE * canvas.dpi

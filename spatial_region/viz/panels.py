@@ -128,10 +128,18 @@ def _wrapped(label: str, room: float) -> tuple[str, float]:
 
 def add_legend(canvas: Any, handles: Sequence[Line2D], width: float, **placing: Any) -> Any:
     """Add a legend in as many columns as the page has room for."""
-    widest = max(text_size(str(handle.get_label()), SMALL_SIZE)[0] for handle in handles) + 0.62
+    texts = [wrap(str(handle.get_label()), width - 2 * MARGIN - 0.62, SMALL_SIZE) for handle in handles]
+    widest = max(text_size(text, SMALL_SIZE)[0] for text in texts) + 0.62
     columns = max(1, min(len(handles), int((width - 2 * MARGIN) / widest)))
     return canvas.legend(
-        handles=handles, ncols=columns, frameon=False, borderpad=0, borderaxespad=0, handlelength=1.8, **placing
+        handles=handles,
+        labels=texts,
+        ncols=columns,
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0,
+        handlelength=1.8,
+        **placing,
     )
 
 
