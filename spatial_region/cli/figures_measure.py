@@ -11,7 +11,7 @@ from spatial_region.cli.task import Task
 from spatial_region.measure._dea_result import Efficiency
 from spatial_region.measure.coupling_result import CouplingResult
 from spatial_region.measure.dagum import DagumResult
-from spatial_region.measure.theil import TheilResult
+from spatial_region.measure.theil_result import TheilResult
 
 
 def figure_of(made: Any, task: Task, *, time: object = None) -> None:

@@ -60,6 +60,12 @@ def plot(result: Any, **options: Any) -> Figure:
     `SpatialMarkov` by `transition_heatmap`, transitions also by `quadrant_history` (``kind="history"``, of some regions
     with ``ids=``), `small_multiples` (``"maps"``) and `region_path` (``"path"``, with ``region=``).
 
+    Measures: `CouplingResult` `coupling_chart` (``"trend"``, ``"regions"``), `CompositeIndex` `score_bars`,
+    `Efficiency` `efficiency_bars` (``"trend"``, ``"units"``), `TheilResult` and `DagumResult` `contributions`
+    (``"share"``, ``"value"``; ``by="parts"`` or ``"groups"``). Panel methods: `PanelVar` `unit_circle` (``"roots"``)
+    and `impulse_responses` (``"responses"``), `Moderation` `slopes` (over ``deviations=`` of the moderator),
+    `Mediation` `path_diagram`.
+
     Parameters
     ----------
     result : Result
