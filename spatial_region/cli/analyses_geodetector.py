@@ -157,7 +157,8 @@ def _lay_out_factors(made: Any, one: spec.GeoDetector, task: Task, time: object,
     said = word("factors said", task.lang)
     if made.permutations:
         said += word("factors drawn", task.lang, count=made.permutations, seed=made.spec.seed)
-    task.section.say(said)
+    explained = [word(f"{column} said", task.lang) for column in _BY_CAUTION[:3] if column in made.factors]
+    task.section.say(word("sentence gap", task.lang).join([said, *explained]))
     title = task.titled(task.section.title, time)
     bars = viz.plot(made, kind="factor", p=_p_to_read(made.factors), labels=labels, lang=task.lang, title=title)
     task.section.figure(task.named(time, "factors"), bars, caption)

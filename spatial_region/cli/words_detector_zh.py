@@ -23,6 +23,10 @@ DETECTOR_WORDS = {
         "p（F 检验）：检验各层均值相等。"
     ),
     "factors drawn": "p（置换）：同一假设，{count:,} 次随机置换（随机种子 {seed}），各行相互独立时以此为准。",
+    "sentence gap": "",
+    "p_spatial said": "p（空间约束置换）：置换后的数值与原数值有同样的空间自相关；相邻区域相似时以此为准。",
+    "p_whole_regions said": "p（整区置换）：把一个区域的整条序列换给另一区域。",
+    "p_within_regions said": "p（区域内置换）：在各区域内部置换时点。",
     "interactions said": "q(A∩B)：两因子叠加分层的 q。增量：叠加分层超出两因子效应之和的部分；p（增量）：其 F 检验。",
 }
 DETECTOR_TABLES = {

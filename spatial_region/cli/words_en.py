@@ -239,6 +239,13 @@ ENGLISH: dict[str, str] = {
         " p_permutation: the same hypothesis, by {count:,} random permutations (seed {seed}); the one to read where "
         "rows are independent."
     ),
+    "sentence gap": " ",
+    "p_spatial said": (
+        "p_spatial: by values that are permuted but as autocorrelated over space as these; the one to read where "
+        "neighbours are alike."
+    ),
+    "p_whole_regions said": "p_whole_regions: the whole series of one region is given to another.",
+    "p_within_regions said": "p_within_regions: times are permuted within each region.",
     "interactions said": (
         "q_ab: q of the overlay of both. increment: what the overlay explains beyond the two effects added up; "
         "p_increment: its F test."

@@ -249,7 +249,7 @@ def check_strata(strata: Strata) -> Strata:
     if strata.n_strata < 2:
         raise InputError(
             f"{strata.factor!r} has one stratum only ({strata.labels[0]}) in {n} rows; "
-            f"a factor needs at least two strata."
+            f"a factor needs at least two strata. Leave it out, or take rows in which it varies."
         )
     if strata.n_strata == n:
         raise InputError(
