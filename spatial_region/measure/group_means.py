@@ -41,7 +41,7 @@ def group_means(
     Returns
     -------
     pandas.DataFrame
-        Indexed by variable and group, "all" first; columns n, mean, sd (over n), minimum, maximum, relative_to_all (the mean
+        Indexed by variable and group, "all" first; columns n, mean, sd (over n - 1, NaN of one region), minimum, maximum, relative_to_all (the mean
         over that of all regions; NaN where that is 0), rank (of the groups, 1 the highest; equal means share the
         smallest).
 
@@ -95,7 +95,7 @@ def _of_groups(study: Study, values: pd.Series, groups: pd.Series, missing: Miss
         {
             "n": [len(own) for own in parts.values()],
             "mean": [own.mean() for own in parts.values()],
-            "sd": [own.std(ddof=0) for own in parts.values()],
+            "sd": [own.std(ddof=1) for own in parts.values()],
             "minimum": [own.min() for own in parts.values()],
             "maximum": [own.max() for own in parts.values()],
         },

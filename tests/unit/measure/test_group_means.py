@@ -25,7 +25,7 @@ def test_groups_against_plain_means(study):
         for group in ("north", "south"):
             own = values[study.regions["part"] == group]
             row = table.loc[(name, group)]
-            expected = [len(own), own.mean(), own.std(ddof=0), own.min(), own.max(), own.mean() / values.mean()]
+            expected = [len(own), own.mean(), own.std(ddof=1), own.min(), own.max(), own.mean() / values.mean()]
             assert row[["n", "mean", "sd", "minimum", "maximum", "relative_to_all"]].tolist() == pytest.approx(expected)
         assert table.loc[(name, "all"), "n"] == len(values)
         means = table.loc[name]["mean"].iloc[1:]
