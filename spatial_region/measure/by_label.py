@@ -130,7 +130,8 @@ def check_labels(given: object, argument: str) -> pd.Series:
     """
     if not isinstance(given, pd.Series):
         raise InputError(
-            f"{argument} must be a pandas Series indexed by region, or by (region, time); found {type(given).__name__}."
+            f"{argument} must be a pandas Series indexed by region, or by (region, time), such as study.data['x']; "
+            f"found {type(given).__name__}."
         )
     if given.index.nlevels > 2:
         raise InputError(

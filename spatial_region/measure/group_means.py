@@ -41,9 +41,9 @@ def group_means(
     Returns
     -------
     pandas.DataFrame
-        Indexed by variable and group, "all" first; columns n, mean, sd (over n - 1, NaN of one region), minimum, maximum, relative_to_all (the mean
-        over that of all regions; NaN where that is 0), rank (of the groups, 1 the highest; equal means share the
-        smallest).
+        Indexed by variable and group, "all" first; columns n, mean, sd (over n - 1), minimum, maximum, relative_to_all
+        (the mean over that of all regions; NaN where that is 0), rank (of the groups, 1 the highest; equal means share
+        the smallest).
 
     Raises
     ------
