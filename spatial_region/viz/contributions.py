@@ -19,7 +19,7 @@ from spatial_region.viz.keywords import read_options
 from spatial_region.viz.panels import LINE_COLOURS, add_legend, legend_height, panel_charts
 from spatial_region.viz.rows import square
 from spatial_region.viz.style import INK, SMALL_SIZE, style, text_size
-from spatial_region.viz.timeline import label_times
+from spatial_region.viz.timeline import label_times, time_places
 from spatial_region.viz.words import word
 
 ContributionKind = Literal["share", "value"]
@@ -113,7 +113,8 @@ def _checked(parts: pd.DataFrame) -> pd.DataFrame:
     bad = (wide < -slack) | np.isinf(wide)
     if bad.any(axis=None):
         raise InputError(f"parts of a whole must be finite and at least 0; they are not at {name_some(_where(bad))}.")
-    return wide.clip(lower=0)
+    order, _ = time_places(wide.index.to_series())
+    return wide.clip(lower=0).loc[order]
 
 
 def _where(bad: pd.DataFrame) -> list[str]:

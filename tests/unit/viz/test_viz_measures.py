@@ -315,6 +315,13 @@ def test_a_group_absent_at_a_time_and_a_time_without_inequality_have_no_piece() 
     assert figure.data.query("time == 'even'")["share"].isna().all()
 
 
+def test_years_ascend_whatever_the_order_of_rows() -> None:
+    parts = pd.DataFrame({"a": [0.3, 0.1, 0.2], "b": 0.1}, index=[2010, 2000, 2005])
+    figure = viz.contributions(parts, kind="value")
+    assert [_pieces(figure, place)["a"] for place in range(3)] == [0.1, 0.2, 0.3]
+    assert [label.get_text() for label in _axes(figure).get_xticklabels()] == ["2000", "2005", "2010"]
+
+
 def test_bad_parts_are_named() -> None:
     parts = pd.DataFrame({"a": [0.1, 0.2], "b": [0.1, -0.2]}, index=[2000, 2001])
     with pytest.raises(InputError, match="at least 0; they are not at 2001, b"):
