@@ -161,6 +161,8 @@ def _table(
     limit: int = 60,
     index: bool = True,
 ) -> None:
+    if "variable" in shown:
+        shown = shown.assign(variable=[task.label(str(name)) for name in shown["variable"]])
     task.section.table(
         task.named(None, suffix), table, caption, shown=in_words(shown, task.lang), index=index, limit=limit
     )

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import spatial_region as sr
+from spatial_region.cli.words import note_in
 
 PRINTED = """\
 unit,year,TE,PTE,SE,rank,b
@@ -125,3 +126,25 @@ def test_wrong_audits_are_told_with_their_line(audited, old, new, line, said):
     assert result.exit_code == 2
     assert f"study.toml:{line}: " in result.stderr, result.stderr
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rule", "chinese"),
+    [
+        ("0 <= score <= 1", "score 在 0 与 1 之间"),
+        ("0 <= se", "se 不小于 0"),
+        ("min <= mean <= max", "min <= mean <= max"),
+        ("TE = PTE x SE, TE <= min(PTE, SE)", "TE = PTE×SE，且 TE 不大于 PTE 与 SE 中的较小者"),
+        ("shares a, b: each 0 to 100, sum <= 100", "份额 a, b：各在 0 至 100 之间，合计不超过 100"),
+        ("value: west is the mean of its members", "value：west 为其成员的均值"),
+        (
+            "has stars for p <= 0.05, while b -0.094**, t -1.21 allow none",
+            "星号表示 p ≤ 0.05，而 b -0.094**, t -1.21 不应有星号",
+        ),
+        ("shares 0.9 with (0.80—0.90]", "与 (0.80—0.90] 共有 0.9"),
+        ("gap = country - west", "gap = country - west"),
+    ],
+)
+def test_rules_and_findings_in_chinese(rule, chinese):
+    assert note_in(rule, "zh") == chinese
+    assert note_in(rule, "en") == rule
