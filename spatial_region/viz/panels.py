@@ -96,7 +96,14 @@ def panel_charts(
             axes = canvas.add_axes(place, label=f"panel {len(made)}")
             open_frame(axes)
             text = wrapped[len(made)]
-            canvas.text(left / width, (top - head + 0.06) / tall, text, fontsize=TEXT_SIZE, va="bottom")
+            canvas.text(
+                left / width,
+                (top - head + 0.06) / tall,
+                text,
+                fontsize=TEXT_SIZE,
+                va="bottom",
+                linespacing=LINE_SPACING,
+            )
             made.append(axes)
         top -= head + high + below + _BETWEEN
     bottom, middle = box.y0, (box.y0 + box.y1) / 2

@@ -13,7 +13,7 @@ from spatial_region.core.messages import name_some
 from spatial_region.errors import DuplicateError, InputError, UnknownNameError
 from spatial_region.viz.charts import MARGIN, ChartOptions, new_chart, open_frame
 from spatial_region.viz.panels import add_legend, legend_height
-from spatial_region.viz.style import TEXT_SIZE, text_size, wrap
+from spatial_region.viz.style import LINE_SPACING, TEXT_SIZE, text_size, wrap
 from spatial_region.viz.words import word
 
 MOST_ROWS = 60
@@ -125,7 +125,7 @@ def row_chart(
         bottom=below + (legend_height(handles, width) if handles else 0.0),
         notes=notes,
     )
-    axes.set_yticks(places, wrapped, fontsize=TEXT_SIZE)
+    axes.set_yticks(places, wrapped, fontsize=TEXT_SIZE, linespacing=LINE_SPACING)
     axes.set_ylim(float(rooms.sum()) + 0.05 / row, -0.05 / row)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(lines)

@@ -109,10 +109,11 @@ def _scratch() -> Any:
     return new_canvas(1, 1)
 
 
-# A word with the space after it, or one wide character with the closing punctuation that must not begin a line.
+# A word with the space after it, or one wide character; with punctuation that must not end or begin a line.
 _WIDE = r"[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef]"
 _CLOSING = r"[\u3001\u3002\uff0c\uff1b\uff1a\uff09\u300b\u201d\uff01\uff1f]"
-_PIECE = re.compile(rf"\n|{_WIDE}{_CLOSING}*|(?:(?!{_WIDE})\S)+\s*|\s+")
+_OPENING = r"[\uff08\u300a\u201c\u3010]"
+_PIECE = re.compile(rf"\n|{_OPENING}*(?:{_WIDE}{_CLOSING}*|(?:(?!{_WIDE})\S)+{_CLOSING}*\s*)|\s+")
 
 
 def wrap(text: str, width: float, size: float) -> str:

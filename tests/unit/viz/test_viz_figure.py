@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -141,3 +142,9 @@ def test_wrapping_breaks_chinese_but_not_before_a_full_stop() -> None:
         wrapped = style.wrap(text, width, 8.5)
         assert wrapped.replace("\n", "") == text
         assert not any(line.startswith(("，", "。")) for line in wrapped.split("\n"))
+        # Whatever the width, no line ends with an opening bracket or begins with a closing one.
+        units = "城市碳排放强度（吨/万元）与《年鉴》（km²）"
+        for size in np.arange(0.7, 3.0, 0.05):
+            lines = style.wrap(units, size, 8.5).split("\n")
+            assert "".join(lines) == units
+            assert not any(line.endswith(("（", "《")) or line.startswith(("）", "》")) for line in lines)
