@@ -134,7 +134,7 @@ def test_chinese_results_have_no_english_words_of_the_program(results):
     body = summary.split("## 数据")[1].split("## 警告")[0]
     body = re.sub(r"```(text)?|`[^`\n]*`|\]\([^)]*\)", "", body)  # names in code, and links
     words = set(re.findall(r"[A-Za-z]{2,}", body))
-    from_inputs = {"Central", "East", "Northeast", "West", "province", "adcode", "plate", "score"}  # inputs
+    from_inputs = {"Central", "East", "Northeast", "West", "province", "adcode", "plate", "score", "dimension"}
     in_use = {"Moran", "Geary", "CSV", "SVG", "HH", "LL", "LH", "HL"}  # in Chinese texts too
     in_use |= {"Dagum", "Welch", "Games", "Howell"}
     recipe = {"queen", "kind", "order", "islands", "nearest"}
@@ -221,6 +221,22 @@ def test_us48_levels_and_growth(results):
     assert levels.loc["09", "name"] == "Connecticut"
     assert levels.loc["09", "rank"] == 1
     assert levels.loc["09", "growth_pct"] == pytest.approx(100 * ((52736 / 1024) ** (1 / 80) - 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("border", {"prefectures_audit": 0, "region_audit": 1}),
+        ("west", {"quality_audit": 0, "resilience_audit": 0, "classes_audit": 1}),
+        ("provinces", {"scores_audit": 0, "bounds_audit": 30}),
+        ("urbanisation", {"theil_audit": 1, "moran_audit": 0}),
+    ],
+)
+def test_audits_find_the_known_slips_and_nothing_else(results, name, found):
+    manifest = json.loads((results[name] / "manifest.json").read_text(encoding="utf-8"))
+    audits = {key: facts["all"] for key, facts in manifest["results"].items() if key.endswith("_audit")}
+    assert {key: facts["findings"] for key, facts in audits.items()} == found
+    assert all(facts["tested"] > 0 for facts in audits.values())
 
 
 @pytest.mark.parametrize("name", ["border", "us48"])

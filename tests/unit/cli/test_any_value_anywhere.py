@@ -32,6 +32,7 @@ def document(raw):
 def test_any_value_is_read_or_refused_in_words(name, tmp_path):
     raw = tomllib.loads((STUDIES / name / "study.toml").read_text(encoding="utf-8"))
     assert tomllib.loads(document(raw)) == raw
+    raw["analyses"] = list({one["kind"]: one for one in raw["analyses"]}.values())  # one of each kind is enough
     path = tmp_path / "study.toml"
     refused = 0
     for loc in list(walk(raw)):
