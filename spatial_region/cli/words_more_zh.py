@@ -17,8 +17,8 @@ MORE_TABLES = {
     "east_km": "东移（千米）", "north_km": "北移（千米）", "km_per_year": "每年移动（千米）",
 }  # fmt: skip
 PLATES_ZH = {"East": "东部", "Central": "中部", "West": "西部", "Northeast": "东北"}
-_PLATE = {"plate": "四大板块"}
-_COMPASS = {
+_PLATE: dict[object, str] = {"plate": "四大板块"}
+_COMPASS: dict[object, str] = {
     "N": "北", "NE": "东北", "E": "东", "SE": "东南", "S": "南", "SW": "西南", "W": "西", "NW": "西北",
 }  # fmt: skip
 MORE_VALUES: dict[str, dict[object, str]] = {
