@@ -7,6 +7,7 @@ import pandas as pd
 
 from spatial_region.autocorr._inputs import normal_p
 from spatial_region.core.options import Alternative, check_option, check_whole_number
+from spatial_region.core.sample import as_numbers
 from spatial_region.core.weights import check_same_regions
 from spatial_region.errors import InputError
 
@@ -60,8 +61,11 @@ def published_moran(
     """
     check_option(alternative, Alternative, "alternative")
     check_whole_number(n, "n", least=3)
+    for label, given in (("I", I), ("se", se)):
+        if not isinstance(given, pd.Series):
+            raise InputError(f"{label} must be a pandas Series, such as a column of a table; found {given!r}.")
     check_same_regions(se.index, I.index, left="se", right="I", names=None)
-    table = pd.DataFrame({"I": I.astype(float), "se": se.reindex(I.index).astype(float)})
+    table = pd.DataFrame({"I": as_numbers(I, "I"), "se": as_numbers(se.reindex(I.index), "se")}, index=I.index)
     odd = table.index[~np.isfinite(table).all(axis=1) | (table["se"] <= 0)]
     if len(odd):
         raise InputError(

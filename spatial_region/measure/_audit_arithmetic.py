@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spatial_region.errors import InputError
 from spatial_region.measure._audit_cells import Cells, Tally
 from spatial_region.measure._audit_check import Check, as_columns
 from spatial_region.measure._audit_formula import read_formula
@@ -134,6 +136,8 @@ class Total(Check):
 
     def examine(self, cells: Cells, tally: Tally) -> None:
         """Compare each sum with what it should be."""
+        if not math.isfinite(self.equals):
+            raise InputError(f"Total(): equals must be a finite number; found {self.equals!r}.")
         for group, places in cells.groups(cells.rows(self.where), self.by):
             found = [cells.cell(place, self.column) for place in places]
             if any(cell.printed is None for cell in found):

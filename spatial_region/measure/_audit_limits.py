@@ -120,6 +120,8 @@ class Bounds(Check):
 
     def examine(self, cells: Cells, tally: Tally) -> None:
         """Test each value."""
+        if self.low is not None and self.high is not None and not self.low <= self.high:
+            raise InputError(f"Bounds(): low={self.low!r} is not below high={self.high!r}; no value lies between them.")
         low = EVERYTHING.low if self.low is None else exactly(self.low).low
         high = EVERYTHING.high if self.high is None else exactly(self.high).high
         message = "is out of bounds" + (f": {self.why}" if self.why else "")

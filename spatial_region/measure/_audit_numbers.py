@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+import pandas as pd
+
 Rounding = Literal["nearest", "either"]
 Exact = Fraction | float  # a float is plus or minus infinity only
 
@@ -147,7 +149,7 @@ class Printed:
 
 def is_blank(cell: object) -> bool:
     """Whether a cell holds no number by intent: empty, a dash or dots."""
-    return cell is None or cell != cell or str(cell).strip().casefold() in _BLANK  # noqa: PLR0124
+    return cell is None or cell is pd.NA or cell != cell or str(cell).strip().casefold() in _BLANK  # noqa: PLR0124
 
 
 def read_number(text: str) -> Printed | None:

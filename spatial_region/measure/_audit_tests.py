@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from scipy.special import ndtr, stdtr
 
-from spatial_region.core.options import Alternative, check_option
+from spatial_region.core.options import Alternative, check_option, check_whole_number
 from spatial_region.errors import InputError
 from spatial_region.measure._audit_cells import Cell, Cells, Tally
 from spatial_region.measure._audit_check import Check
@@ -196,6 +196,8 @@ class Moran(Check):
             raise InputError("Moran() needs z= or p=, the columns to check.")
         if spread and (self.n is None) == (self.expected is None):
             raise InputError("Moran() needs either n=, the number of regions, or expected=.")
+        if self.n is not None:
+            check_whole_number(self.n, "n", least=3)
         if self.se and self.variance:
             raise InputError("Moran() takes se= or variance=, not both.")
         for place in cells.rows(self.where):

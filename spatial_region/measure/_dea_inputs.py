@@ -15,6 +15,7 @@ from spatial_region.core.sample import as_numbers
 from spatial_region.core.study import Study
 from spatial_region.core.weights import check_same_regions
 from spatial_region.errors import AlignmentError, DuplicateError, InputError, MissingValuesError, UnknownNameError
+from spatial_region.measure.by_label import refuse_blank
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _table(given: object, study: Study | None, which: str) -> pd.DataFrame:
         raise InputError(f"{which} has {table.index.nlevels} levels of labels; needed are region, or region and time.")
     if table.index.has_duplicates:
         raise DuplicateError(f"{which}: found twice: {name_some(table.index[table.index.duplicated()].unique())}.")
+    refuse_blank(table.index, which)
     return table.rename_axis(index=["region", "time"][: table.index.nlevels])
 
 

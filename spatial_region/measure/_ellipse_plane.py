@@ -15,7 +15,8 @@ from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.exceptions import CRSError as ProjError
 
 from spatial_region.core.geo import centroids, check_lengths, equal_area_crs, unit_metres
-from spatial_region.errors import CRSError, CRSWarning
+from spatial_region.core.messages import name_some
+from spatial_region.errors import CRSError, CRSWarning, GeometryError
 
 _PURPOSE = "An ellipse"
 _AREA_OFF = 0.05
@@ -114,7 +115,15 @@ def plane_of(geometry: Any, crs: object) -> Plane:
     ------
     CRSError
         If there is no system, or the one asked for is not projected.
+    GeometryError
+        If a region has no geometry.
     """
+    absent = geometry.index[geometry.isna() | geometry.is_empty]
+    if len(absent) or not len(geometry):
+        raise GeometryError(
+            f"an ellipse needs a place for each region; {len(absent)} of {len(geometry)} have no geometry: "
+            f"{name_some(absent) or 'there are no regions'}. Leave them out."
+        )
     check_lengths(geometry, purpose=_PURPOSE)
     source = CRS(geometry.crs)
     if source.is_geographic:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from spatial_region.core.messages import name_some
-from spatial_region.core.options import check_option
+from spatial_region.core.options import check_option, check_whole_number
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec, digest, make_spec
 from spatial_region.errors import InputError, UnknownNameError
@@ -160,6 +160,8 @@ def audit(
     wrong = [check for check in listed if not isinstance(check, Check)]
     if wrong or not listed:
         raise InputError(f"checks must be one or more of sr.checks; found {wrong[0] if wrong else 'none'!r}.")
+    for column, places in (decimals or {}).items():
+        check_whole_number(places, f"decimals[{column!r}]")
     frame = _labelled(table, index)
     cells = Cells(frame, rounding, {str(column): places for column, places in (decimals or {}).items()})
     rows, seen = [], []

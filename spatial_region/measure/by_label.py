@@ -87,6 +87,8 @@ def bring_together(
     check_option(missing, Missing, "missing")
     given = check_labels(values, "values")
     name = _called(given, "values")
+    if given.empty:
+        raise InputError(f"{name!r} has no rows.")
     columns: dict[str, Any] = {"value": _numbers(given, name)}
     if weights is not None:
         columns["weight"] = _numbers(
@@ -141,7 +143,25 @@ def check_labels(given: object, argument: str) -> pd.Series:
         raise InputError(f"{argument} must be indexed by (region, time), in this order; use {argument}.swaplevel().")
     if given.index.has_duplicates:
         raise DuplicateError(f"{argument}: found twice: {name_some(given.index[given.index.duplicated()].unique())}.")
+    refuse_blank(given.index, argument)
     return given.rename_axis(["region", "time"] if given.index.nlevels == 2 else ["region"])
+
+
+def refuse_blank(index: pd.Index, argument: str) -> None:
+    """Refuse rows whose region or time is missing: they would count where rows are counted, and vanish from groups.
+
+    Raises
+    ------
+    InputError
+        If there are some.
+    """
+    for place, what in enumerate(("region", "time")[: index.nlevels]):
+        blank = index.get_level_values(place).isna()
+        if blank.any():
+            raise InputError(
+                f"{argument}: {blank.sum()} of {len(index)} rows have no {what}: {name_some(index[blank])}. "
+                "Label them, or leave them out."
+            )
 
 
 def _called(given: object, otherwise: str) -> str:

@@ -157,7 +157,7 @@ def coupling_coordination(
     names = list(data.frame.columns)
     shares, notes = _shares(weights, names)
     check_range(data, bound)
-    levels = data.frame / bound
+    levels = (data.frame / bound).clip(upper=1.0)
     rows, ruled = _degrees(levels, data.names, shares, variant, threshold)
     if classes is not None:
         rows["class"] = grade(rows["D"].clip(upper=1.0), edges=TEN_EDGES, labels=TEN_CLASSES[classes])

@@ -21,8 +21,12 @@ from spatial_region.errors import (
     MissingValuesError,
     UnknownNameError,
 )
+from spatial_region.measure.by_label import refuse_blank
 
 Direction = str | int | Mapping[str, str | int] | pd.Series
+
+# Values that differ by less than this share of their size differ by rounding.
+ROUNDING = 1e-12
 
 # How published tables of indicators write a direction, in English and in Chinese.
 _DIRECTIONS = {"benefit": 1, "+": 1, "正向": 1, "正": 1, "cost": -1, "-": -1, "负向": -1, "负": -1}
@@ -75,7 +79,8 @@ class Indicators:
             where = "" if time is None else f" at {time}"
             if len(rows) < 2:
                 raise InputError(f"there is {len(rows)} complete row{where}; an index compares at least two regions.")
-            flat = [str(name) for name in rows if np.ptp(rows[name].to_numpy()) == 0]
+            # 0.3 and 0.1 + 0.2 are the same value, though a computer tells them apart.
+            flat = [str(name) for name in rows if np.ptp(rows[name]) <= ROUNDING * np.abs(rows[name]).max()]
             if flat:
                 raise ConstantVariableError(
                     f"{len(flat)} of {rows.shape[1]} indicators are the same in all {len(rows)} rows{where}, and can "
@@ -153,6 +158,7 @@ def _columns(table: object, names: list[str]) -> pd.DataFrame:
             f"labels found twice: {name_some(table.index[table.index.duplicated()].unique())}. "
             "A panel is indexed by (region, time)."
         )
+    refuse_blank(table.index, "the table")
     for name in names:
         if name not in table.columns:
             raise UnknownNameError(f"no indicator {name!r} in the table.{did_you_mean(name, table.columns)}")

@@ -67,6 +67,8 @@ def convergence_speed(
     if not (_finite(span) and span > 0):
         raise InputError(f"span must be positive units of time; found {span!r}.")
     check_between(level, "level", low=0, high=1)
+    if df is not None and not df > 0:
+        raise InputError(f"df must be a positive number of degrees of freedom; found {df!r}.")
     speed = _speed(float(coefficient), span)
     found = {"speed": speed, "speed_se": np.nan, "speed_low": np.nan, "speed_high": np.nan}
     ends = (np.nan, np.nan)

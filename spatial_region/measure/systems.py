@@ -10,7 +10,7 @@ from spatial_region.core.messages import name_some
 from spatial_region.core.options import Missing
 from spatial_region.core.study import Study
 from spatial_region.errors import AlignmentError, DuplicateError, InputError
-from spatial_region.measure.indicators import Indicators, name_rows, read_indicators, read_names
+from spatial_region.measure.indicators import ROUNDING, Indicators, name_rows, read_indicators, read_names
 
 
 def read_systems(systems: object, variables: Sequence[str] | None, missing: Missing) -> Indicators:
@@ -72,7 +72,7 @@ def _beside(systems: object) -> pd.DataFrame:
 
 
 def check_range(data: Indicators, upper: float) -> None:
-    """Refuse levels below 0 or above that of a perfect system.
+    """Refuse levels below 0 or above that of a perfect system, but for rounding: a sum of weights may be 1 + 2e-16.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def check_range(data: Indicators, upper: float) -> None:
         If there are some.
     """
     for name, values in data.frame.items():
-        outside = values[(values < 0) | (values > upper)]
+        outside = values[(values < 0) | (values > upper * (1 + ROUNDING))]
         if len(outside):
             shown = name_rows(outside.index, data.names, values=outside)
             hint = (
