@@ -83,7 +83,10 @@ def two_stage(
     x = np.column_stack([exogenous, endogenous])
     coefficients = np.asarray(made.params, dtype=float)
     residuals = y - x @ coefficients
-    tests, first = _tests(y, exogenous, endogenous, outside, residuals, taken, groups, covariance != "classical")
+    counted = lost - k1 - k2
+    tests, first = _tests(
+        y, exogenous, endogenous, outside, residuals, taken, counted, groups, covariance != "classical"
+    )
     return TwoStage(coefficients, np.asarray(made.cov, dtype=float) * factor, residuals, tests, first)
 
 
@@ -94,6 +97,7 @@ def _tests(
     outside: Array,
     residuals: Array,
     taken: int,
+    counted: int,
     groups: Array | None,
     robust: bool,
 ) -> tuple[dict[str, Value], list[tuple[float, int, int, float]]]:
@@ -116,13 +120,8 @@ def _tests(
     if robust:
         tests["Kleibergen-Paap rk LM"] = Value(rank_statistic(x, z, wald=False, groups=groups), "chi2", freedom)
         wald = rank_statistic(x, z, wald=True, groups=groups)
-        clusters = 0 if groups is None else int(groups.max()) + 1
-        # The degrees of freedom that the reported F of weak instruments takes, as for coefficients.
-        scale = (
-            df / rows
-            if groups is None
-            else (rows - k1 - q - (1 if taken else 0)) / (rows - 1) * (clusters - 1) / clusters
-        )
+        # As for coefficients: effects that are not nested in the clusters count.
+        scale = 1 / small_sample(rows, k1 + q + counted, groups)
         tests["Kleibergen-Paap rk F"] = Value(wald * scale / q, "none", q, df)
     if q > k2:
         instruments = np.column_stack([exogenous, outside])

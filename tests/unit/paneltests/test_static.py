@@ -219,6 +219,8 @@ def test_wooldridge_under_its_null():
         return serial_correlation(data["y"].to_numpy(), data[["a"]].to_numpy(), region, time).p
 
     assert 0.01 < np.mean([p(panel(regions=40, times=6, seed=s)) < 0.05 for s in range(200)]) < 0.12
+    few = [p(panel(regions=10, times=8, seed=s)) < 0.05 for s in range(400)]
+    assert np.mean(few) < 0.1  # 0.12 when neither the variance nor the F knows that there are ten clusters
     walk = np.random.default_rng(0).normal(size=(40, 6)).cumsum(axis=1).ravel()
     assert p(panel(regions=40, times=6).assign(y=lambda d: d["y"] + 3 * walk)) < 1e-4
 
