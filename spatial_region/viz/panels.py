@@ -87,25 +87,8 @@ def panel_charts(
     tall = canvas.get_size_inches()[1]
     box = area.get_position()
     area.remove()
-    made: list[Any] = []
-    top = box.y1 * tall
-    for row, head in enumerate(heads):
-        for column in range(min(per_row, count - row * per_row)):
-            left = MARGIN + beside + column * (across + _BETWEEN) + _TICKS
-            place = (left / width, (top - head - high) / tall, (across - _TICKS) / width, high / tall)
-            axes = canvas.add_axes(place, label=f"panel {len(made)}")
-            open_frame(axes)
-            text = wrapped[len(made)]
-            canvas.text(
-                left / width,
-                (top - head + 0.06) / tall,
-                text,
-                fontsize=TEXT_SIZE,
-                va="bottom",
-                linespacing=LINE_SPACING,
-            )
-            made.append(axes)
-        top -= head + high + below + _BETWEEN
+    columns_at = [MARGIN + beside + column * (across + _BETWEEN) + _TICKS for column in range(per_row)]
+    made = _add_panels(canvas, wrapped, heads, columns_at, box.y1 * tall, across - _TICKS, high, below)
     bottom, middle = box.y0, (box.y0 + box.y1) / 2
     centre = (MARGIN + beside + _TICKS + width - MARGIN) / 2 / width
     canvas.text(
@@ -125,6 +108,32 @@ def panel_charts(
         anchor = (MARGIN / width, bottom - (under + 0.08) / tall)
         add_legend(canvas, handles, width, loc="upper left", bbox_to_anchor=anchor)
     return canvas, made
+
+
+def _add_panels(
+    canvas: Any,
+    texts: Sequence[str],
+    heads: Sequence[float],
+    columns_at: Sequence[float],
+    top: float,
+    wide: float,
+    high: float,
+    below: float,
+) -> list[Any]:
+    """Add the axes of each panel with its heading, row by row from the top; all numbers are inches."""
+    width, tall = canvas.get_size_inches()
+    made: list[Any] = []
+    for head in heads:
+        for left in columns_at[: len(texts) - len(made)]:
+            axes = canvas.add_axes(
+                (left / width, (top - head - high) / tall, wide / width, high / tall), label=f"panel {len(made)}"
+            )
+            open_frame(axes)
+            text, foot = texts[len(made)], (top - head + 0.06) / tall
+            canvas.text(left / width, foot, text, fontsize=TEXT_SIZE, va="bottom", linespacing=LINE_SPACING)
+            made.append(axes)
+        top -= head + high + below + _BETWEEN
+    return made
 
 
 def _wrapped(label: str, room: float) -> tuple[str, float]:
