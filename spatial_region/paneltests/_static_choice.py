@@ -10,7 +10,7 @@ import pandas as pd
 from spatial_region.paneltests import _static_tests as checks
 from spatial_region.paneltests._formula import INTERCEPT, PanelDesign
 from spatial_region.paneltests._static_tests import Value
-from spatial_region.paneltests._within import adding, demean, effects_count, least_squares
+from spatial_region.paneltests._within import adding, demean, effects_count, least_squares, middling_units
 
 _SAYS = {
     "F, region effects": ("regions differ: fixed effects rather than pooled", "no evidence of region effects"),
@@ -62,6 +62,7 @@ def _hausman_tests(y: np.ndarray, x: np.ndarray, region: np.ndarray, time: np.nd
     """Compare slopes that both region effects and their absence identify: of what varies within and between regions."""
     from linearmodels.panel import RandomEffects
 
+    y, x = y / middling_units(y[:, None]), x / middling_units(x)
     left = demean(x, region)
     inside = adding(np.empty((len(y), 0)), left, x)
     rows, k = x.shape
@@ -69,7 +70,8 @@ def _hausman_tests(y: np.ndarray, x: np.ndarray, region: np.ndarray, time: np.nd
     if int(region.max()) + 1 <= k + 1 or rows <= len(inside) + effects_count(region, None):
         return {}
     index = pd.MultiIndex.from_arrays([region, time])
-    regressors = pd.DataFrame(np.column_stack([np.ones(rows), x]), index)
+    # Slopes are those of x as it is; the library finds a variable that is all level a combination of the constant.
+    regressors = pd.DataFrame(np.column_stack([np.ones(rows), x - x.mean(axis=0)]), index)
     random = RandomEffects(pd.DataFrame({"y": y}, index), regressors).fit(cov_type="unadjusted", debiased=True)
     theta = np.asarray(random.theta, dtype=float).ravel()[region]
     basis = checks.quasi_demeaned(np.column_stack([np.ones(rows), x]), theta, region)

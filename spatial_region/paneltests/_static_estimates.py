@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,10 @@ from spatial_region.errors import IdentificationError, InputError
 from spatial_region.paneltests._formula import PanelDesign
 from spatial_region.paneltests._static_choice import as_table
 from spatial_region.paneltests._two_stage import TwoStage, small_sample, two_stage
-from spatial_region.paneltests._within import NOTHING, demean, effects_count
+from spatial_region.paneltests._within import NOTHING, demean, effects_count, middling_units
+
+# linearmodels takes a column whose effects leave less than this share of it for a constant, and estimates its level.
+_LEVEL = 1e-7
 
 
 @dataclass(frozen=True)
@@ -95,11 +99,12 @@ def ordinary(design: PanelDesign, codes: Codes, effects: str, covariance: str, l
 
     index = pd.MultiIndex.from_arrays([codes.region, codes.time], names=["region", "time"])
     y, x = design.y.set_axis(index).rename("y").to_frame(), design.x.set_axis(index)
+    of_y, of_x = float(middling_units(y.to_numpy())[0]), middling_units(x.to_numpy())
+    y, x = y / of_y, x / of_x
+    back = of_y / of_x
     models: dict[str, Any] = {"pooled": PooledOLS, "random": RandomEffects}
     by_region, by_time = (way is not None for way in codes.ways)
-    model = (
-        models[effects](y, x) if effects in models else PanelOLS(y, x, entity_effects=by_region, time_effects=by_time)
-    )
+    build = partial(models.get(effects) or partial(PanelOLS, entity_effects=by_region, time_effects=by_time), y, x)
     rows, k = x.shape
     if effects == "random" and int(codes.region.max()) + 1 <= k:
         raise IdentificationError(
@@ -114,23 +119,52 @@ def ordinary(design: PanelDesign, codes: Codes, effects: str, covariance: str, l
         settings |= {"cluster_entity": covariance == "cluster_region", "cluster_time": covariance == "cluster_time"}
     if effects not in models:
         settings |= {"auto_df": False, "count_effects": False}
-    made: Any = model.fit(debiased=False, **settings)
+    flat = np.linalg.norm(demean(x.to_numpy(), *codes.ways), axis=0) <= _LEVEL * np.linalg.norm(x.to_numpy(), axis=0)
+    if flat.any():
+        raise _all_level(x.columns[flat])
+    made: Any = _fit(build, settings, x.columns)
     lost = codes.lost(covariance, k)
-    spread = np.asarray(made.cov, dtype=float) * small_sample(rows, lost, codes.groups(covariance))
-    coefficients = np.asarray(made.params, dtype=float)
+    spread = np.asarray(made.cov, dtype=float) * np.outer(back, back)
+    spread *= small_sample(rows, lost, codes.groups(covariance))
+    coefficients = np.asarray(made.params, dtype=float) * back
     plain = design.y.to_numpy() - design.x.to_numpy() @ coefficients
     residuals = demean(plain[:, None], *codes.ways)[:, 0]
     df = rows - k - codes.taken
+    varies = demean(design.y.to_numpy()[:, None], *codes.ways)[:, 0]
+    if float(residuals @ residuals) <= NOTHING**2 * float(varies @ varies):
+        raise IdentificationError(
+            f"{name_some(x.columns)} explain {design.response!r} without residual: it is computed from them, and there "
+            "is nothing to estimate. Leave out what it is computed from."
+        )
     measures = {f"r2_{kind}": float(getattr(made, f"rsquared_{kind}")) for kind in ("within", "between", "overall")}
     if effects == "random":
         theta = np.asarray(made.theta, dtype=float).ravel()
-        parts = made.variance_decomposition
+        parts = made.variance_decomposition * of_y**2
         measures |= {"sigma2": float(parts["Residual"]), "sigma2_region": float(parts["Effects"])}
         ends = {"theta": float(theta.max())} if np.ptp(theta) < 1e-12 else {}
         measures |= ends or {"theta_least": float(theta.min()), "theta_most": float(theta.max())}
     else:
         measures["sigma2"] = float(residuals @ residuals) / df
     return Made(list(x.columns), coefficients, spread, residuals, plain - residuals, measures, df)
+
+
+def _fit(build: Callable[[], Any], settings: dict[str, Any], names: pd.Index) -> Any:
+    """Fit, and say in words what the library finds too close to a constant for its arithmetic."""
+    from linearmodels.panel.utility import AbsorbingEffectError
+
+    try:
+        return build().fit(debiased=False, **settings)
+    except (AbsorbingEffectError, ValueError) as problem:
+        if isinstance(problem, ValueError) and "rank" not in str(problem):
+            raise
+        raise _all_level(names) from problem
+
+
+def _all_level(names: pd.Index) -> IdentificationError:
+    return IdentificationError(
+        f"{name_some(names)}: what effects leave of a variable is too small beside its level to compute with. Subtract "
+        "its mean, use its logarithm, or leave it out."
+    )
 
 
 def _lags(lags: int | None, times: int) -> int:

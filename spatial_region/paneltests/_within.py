@@ -59,6 +59,18 @@ def group_sums(values: np.ndarray, groups: np.ndarray, count: int) -> np.ndarray
     return np.column_stack([np.bincount(groups, column, minlength=count) for column in values.T])
 
 
+def middling_units(values: np.ndarray) -> np.ndarray:
+    """Return a power of 2 near the root mean square of each column, 1 for a column of zeros.
+
+    linearmodels compares variables in their units with a constant of 1: incomes of 10^12 it finds too much alike to be
+    told apart, or takes for the constant themselves. In these units it cannot.
+    """
+    largest = np.abs(values).max(axis=0)
+    largest = np.where(largest > 0, largest, 1.0)
+    size = np.sqrt(np.square(values / largest).mean(axis=0))
+    return np.asarray(2.0 ** np.round(np.log2(np.where(size > 0, size, 1.0) * largest)))
+
+
 def demean(values: np.ndarray, region: np.ndarray | None, time: np.ndarray | None = None) -> np.ndarray:
     """Take means of regions, of times, or effects of both out of (n, k) values; rows may be absent.
 

@@ -76,3 +76,36 @@ def test_rows_without_a_time_or_a_region_are_refused(name):
 def test_regions_of_two_kinds_are_refused_in_words(name):
     with pytest.raises(InputError, match="regions must be of one kind"):
         READERS[name](panel().rename(index={"r03": 3}, level=0))
+
+
+@pytest.mark.parametrize("effects", ["pooled", "region", "twoway", "random"])
+def test_an_identity_is_no_regression(effects):
+    data = panel()
+    with pytest.raises(IdentificationError, match="without residual"):
+        sr.panel_regression("y ~ x", data.assign(y=2 * data["x"]), effects=effects)
+
+
+@pytest.mark.parametrize("effects", ["region", "twoway", "random"])
+@pytest.mark.parametrize("level", [1e4, 1e6, 1e8, 1e9, 1e10])
+def test_a_level_changes_no_slope_or_is_refused_in_words(effects, level):
+    data = panel()
+    slope = sr.panel_regression("y ~ x", data, effects=effects).params["x"]
+    try:
+        made = sr.panel_regression("y ~ x", data.assign(x=data["x"] + level), effects=effects)
+    except IdentificationError as refused:
+        assert level >= 1e6
+        assert "beside its level" in str(refused) or "does not vary" in str(refused) or "combination" in str(refused)
+    else:
+        assert made.params["x"] == pytest.approx(slope, rel=1e-5)
+
+
+@pytest.mark.parametrize("effects", ["pooled", "region", "twoway", "random"])
+@pytest.mark.parametrize(("of_x", "of_y"), [(1e12, 1.0), (1e12, 1e12), (1e-12, 1.0), (1.0, 1e-12), (1e60, 1e-60)])
+def test_panel_regressions_do_not_depend_on_units(effects, of_x, of_y):
+    data = panel(60, 20)
+    first = sr.panel_regression("y ~ x", data, effects=effects)
+    again = sr.panel_regression("y ~ x", data.mul({"x": of_x, "y": of_y}), effects=effects)
+    assert again.params["x"] == pytest.approx(first.params["x"] * of_y / of_x, rel=1e-9)
+    t = [made.table()["t"] for made in (first, again)]
+    pd.testing.assert_series_equal(*t, rtol=1e-8)
+    pd.testing.assert_frame_equal(first.tests[["statistic", "p"]], again.tests[["statistic", "p"]], rtol=1e-6)
