@@ -27,11 +27,11 @@ def check_audits(parsed: Parsed, inputs: Inputs) -> None:
                 parsed.problems.add((*loc, key), advice)
         for number, given in enumerate(one.checks):
             here = (*loc, "checks", number)
-            if _is_sound(given, here, parsed.problems) and one.path in inputs.files:
+            if is_sound(given, here, parsed.problems) and one.path in inputs.files:
                 _try(one, given, here, parsed, inputs)
 
 
-def _is_sound(given: dict[str, Any], loc: Loc, problems: Problems) -> bool:
+def is_sound(given: dict[str, Any], loc: Loc, problems: Problems) -> bool:
     """Note what is wrong with the keys of a check; say whether nothing is."""
     name = given.get("check")
     if name is None:
@@ -51,7 +51,10 @@ def _is_sound(given: dict[str, Any], loc: Loc, problems: Problems) -> bool:
             message = f"is no {key} that {name} can use; found {shown(given[key])}." if several else None
             problems.add((*loc, key), message or translate(found, model))
         return False
-    return True
+    empty = [key for key, field in model.model_fields.items() if field.is_required() and given[key] in ("", [])]
+    for key in empty:
+        problems.add((*loc, key), "is empty; name what to check.")
+    return not empty
 
 
 def _try(one: Audit, given: dict[str, Any], loc: Loc, parsed: Parsed, inputs: Inputs) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tomllib
 
 import pandas as pd
 import pytest
 
 import spatial_region as sr
+from spatial_region.cli.audits import is_sound as sound
+from spatial_region.cli.positions import Positions
+from spatial_region.cli.problems import Problems
+from spatial_region.cli.schema_audit import check_of
 from spatial_region.cli.words import note_in
 
 PRINTED = """\
@@ -109,6 +114,7 @@ def test_a_clean_table_has_no_table_of_findings(audited):
         ('te = "TE"', 'te = "TEE"', 28, "'TEE'"),
         ('row = "mean"', 'row = "average"', 29, "'average'"),
         ('column = ["TE", "PTE", "SE"]', "column = 4", 29, "is no column that MeanOf can use; found 4"),
+        ('column = ["TE", "PTE", "SE"]', "column = []", 29, "column: is empty; name what to check."),
         ('of = "TE"', 'of = "unit"', 30, "'unit' of 'A' is"),
         (
             'index = "unit"',
@@ -148,3 +154,22 @@ def test_wrong_audits_are_told_with_their_line(audited, old, new, line, said):
 def test_rules_and_findings_in_chinese(rule, chinese):
     assert note_in(rule, "zh") == chinese
     assert note_in(rule, "en") == rule
+
+
+@pytest.mark.parametrize("value", [1, True, "", "x", [], ["a"], [1, "a"], {"a": 1}])
+@pytest.mark.parametrize("key", ["check", "te", "where", "column", "row", "members", "of", "by"])
+def test_any_value_of_a_check_is_read_or_refused_in_words(audited, key, value):
+    """Whatever stands in a check, what is wrong is told with its line, and nothing else is raised."""
+    raw = tomllib.loads(audited.path.read_text(encoding="utf-8"))
+    given = raw["analyses"][1]["checks"]
+    place = next((n for n, check in enumerate(given) if key in check), 1)
+    given[place][key] = value
+    problems = Problems(audited.path, Positions(""))
+    if sound(given[place], ("analyses", 1, "checks", place), problems):
+        try:
+            sr.audit(audited.folder / "printed.csv", check_of(given[place]), index="unit")
+        except sr.errors.SpatialRegionError as error:
+            assert str(error)
+    else:
+        assert problems.found
+        assert all(problem.where.startswith(f"[analyses.2] checks [{place + 1}]") for problem in problems.found)
