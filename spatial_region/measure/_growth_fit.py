@@ -33,9 +33,16 @@ def fit(y: pd.Series, x: pd.DataFrame, *, effects: Effects, covariance: Covarian
         If there are too few observations, or a regressor is a combination of others or absorbed by the effects.
     """
     _check_rank(x, effects)
+    # linearmodels compares regressors in their units with a constant of 1: 10^12 are too much alike to be told apart.
+    units = 2.0 ** np.round(np.log2(np.sqrt((x**2).mean())))
+    x = x / units
+    if isinstance(y.index, pd.MultiIndex) and effects != "pooled":
+        x = x - x.mean()  # effects take out the level; what is left of a large one would be rounding
     estimates, errors, df, r2 = (
         _panel(y, x, effects, covariance) if isinstance(y.index, pd.MultiIndex) else _section(y, x, covariance)
     )
+    back = units.reindex(estimates.index).fillna(1.0)
+    estimates, errors = estimates / back, errors / back
     t = estimates / errors
     table = pd.DataFrame(
         {"estimate": estimates, "std_error": errors, "t": t, "p": 2 * stats.t.sf(np.abs(t), df)},

@@ -181,8 +181,11 @@ def instrumented(design: PanelDesign, codes: Codes, covariance: str) -> tuple[Ma
     whole = np.column_stack([design.y, design.x[ordered], design.outside])
     left = demean(whole, *codes.ways)
     k = len(ordered)
+    units = middling_units(left)
+    left = left / units
+    of_y, to_y = float(units[0]), units[0] / units[1 : 1 + k]
     outside = left[:, 1 + k :]
-    _check_instruments(design, left[:, 1 : 1 + k - k2], outside, whole[:, 1 + k :], k2)
+    _check_instruments(design, left[:, 1 : 1 + k - k2], outside, (whole / units)[:, 1 + k :], k2)
     found: TwoStage = two_stage(
         left[:, 0],
         left[:, 1 : 1 + k - k2],
@@ -194,18 +197,20 @@ def instrumented(design: PanelDesign, codes: Codes, covariance: str) -> tuple[Ma
         groups=codes.groups(covariance),
     )
     back = [ordered.index(name) for name in design.x.columns]
-    coefficients = found.coefficients[back]
+    coefficients = (found.coefficients * to_y)[back]
+    residuals = found.residuals * of_y
+    left *= units
     plain = design.y.to_numpy() - design.x.to_numpy() @ coefficients
     df = len(left) - k - codes.taken
     total = float(left[:, 0] @ left[:, 0]) if codes.taken else float(((left[:, 0] - left[:, 0].mean()) ** 2).sum())
-    measures = {"r2_within": 1 - float(found.residuals @ found.residuals) / total}
-    measures["sigma2"] = float(found.residuals @ found.residuals) / df
+    measures = {"r2_within": 1 - float(residuals @ residuals) / total}
+    measures["sigma2"] = float(residuals @ residuals) / df
     made = Made(
         list(design.x.columns),
         coefficients,
-        found.covariance[np.ix_(back, back)],
-        found.residuals,
-        plain - found.residuals,
+        (found.covariance * np.outer(to_y, to_y))[np.ix_(back, back)],
+        residuals,
+        plain - residuals,
         measures,
         df,
         _instrument_notes(found, covariance),

@@ -110,3 +110,20 @@ def test_an_audit_reads_nullable_columns(dtype):
 def test_an_audit_refuses_checks_that_cannot_be_made(check, decimals, message):
     with pytest.raises(InputError, match=message):
         sr.audit(TABLE, check, decimals=decimals)
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"form": "panel"}, {"form": "panel", "effects": "region"}, {"form": "panel", "effects": "twoway"}]
+)
+@pytest.mark.parametrize("unit", [1e12, 1e-12])
+def test_convergence_does_not_depend_on_the_units_of_controls(how, unit):
+    cells = [shapely.box(i, 0, i + 1, 1) for i in range(120)]
+    regions = gpd.GeoDataFrame(geometry=cells, index=[f"r{i:03d}" for i in range(120)], crs=32650)
+    index = pd.MultiIndex.from_product([regions.index, range(2000, 2012)])
+    data = pd.DataFrame(np.random.default_rng(2).lognormal(2, 0.5, (len(index), 2)), index, ["x", "y"])
+    first, again = (
+        sr.convergence(sr.make_study(regions, given), "x", controls=["y"], **how).coefficients
+        for given in (data, data.assign(y=unit * data["y"]))
+    )
+    pd.testing.assert_series_equal(first["t"], again["t"], rtol=1e-8)
+    assert again.loc["y", "estimate"] == pytest.approx(first.loc["y", "estimate"] / unit, rel=1e-8)

@@ -109,3 +109,20 @@ def test_panel_regressions_do_not_depend_on_units(effects, of_x, of_y):
     t = [made.table()["t"] for made in (first, again)]
     pd.testing.assert_series_equal(*t, rtol=1e-8)
     pd.testing.assert_frame_equal(first.tests[["statistic", "p"]], again.tests[["statistic", "p"]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("effects", ["pooled", "twoway"])
+@pytest.mark.parametrize(("of_x", "of_y", "of_z"), [(1e12, 1.0, 1.0), (1e-12, 1e12, 1e12), (1.0, 1e-12, 1e12)])
+def test_instrumented_regressions_do_not_depend_on_units(effects, of_x, of_y, of_z):
+    data = panel(60, 20)
+    rng = np.random.default_rng(8)
+    data["z"], data["u"] = (data["x"] + rng.normal(size=len(data)) for _ in range(2))
+    scaled = data.mul({"x": of_x, "y": of_y, "z": of_z, "u": of_z})
+    first, again = (
+        sr.panel_regression("y ~ x", given, effects=effects, endogenous=["x"], instruments=["z", "u"])
+        for given in (data, scaled)
+    )
+    assert again.params["x"] == pytest.approx(first.params["x"] * of_y / of_x, rel=1e-9)
+    pd.testing.assert_series_equal(first.table()["t"], again.table()["t"], rtol=1e-8)
+    pd.testing.assert_frame_equal(first.tests[["statistic", "p"]], again.tests[["statistic", "p"]], rtol=1e-6)
+    np.testing.assert_allclose(again.residuals, first.residuals * of_y, rtol=1e-6, atol=1e-9 * of_y)
