@@ -174,20 +174,22 @@ def _scores(task: Task, table: pd.DataFrame, mapped: pd.Series, columns: Sequenc
     if isinstance(table.index, pd.MultiIndex):
         last = table.index.get_level_values(1).max()
         shown, caption = table.xs(last, level=1), task.titled(caption, last)
-    shown = shown.reset_index() if "name" not in shown else shown.reset_index(drop=True)
-    keep = [column for column in shown.columns if column in columns or column == "region"]
-    _table(task, suffix, caption, table, shown[keep])
+    if "name" not in shown:
+        shown = shown.assign(name=task.study.names.reindex(shown.index))
+    keep = ["name", *(column for column in shown.columns if column in columns and column != "name")]
+    _table(task, suffix, caption, table, shown.reset_index(drop=True)[keep])
     _map(task, mapped, suffix)
 
 
 def _map(task: Task, values: pd.Series, suffix: str) -> None:
     name, title = task.named(None, f"{suffix}_map".lstrip("_")), task.section.title
+    options = {**task.map_options, "legend": word(f"legend {values.name}", task.lang)}
     if isinstance(values.index, pd.MultiIndex):
         wide = values.unstack()
         times = list(wide.columns)[-_MOST_MAPS:] if len(wide.columns) > _MOST_MAPS else list(wide.columns)
-        figure = viz.small_multiples(task.study, wide[times], scheme="natural", title=title, **task.map_options)
+        figure = viz.small_multiples(task.study, wide[times], scheme="natural", title=title, **options)
     else:
-        figure = viz.choropleth(task.study, values, scheme="natural", title=title, **task.map_options)
+        figure = viz.choropleth(task.study, values, scheme="natural", title=title, **options)
     task.section.figure(name, figure, title)
 
 
