@@ -81,7 +81,8 @@ def unit_root(
         variances without degrees of freedom; changes in LLC lose their mean, or their trend, its bandwidth is rounded
         and its adjustments are those at T; Z-tau with squares of current levels; p-values are those of the limit as T
         grows. ``"stata"``: as ``"paper"``, but LLC's changes, Hadri's variance and p-values as in plm, and moments of
-        IPS at T. Only the first keeps the size of LLC and Fisher-ADF in short panels.
+        IPS at T. Only the first keeps the size of LLC from 25 times on, and of Fisher-ADF in shorter panels; below 25
+        times LLC rejects too often by all of them.
     level : float
         Level of the verdicts.
     missing : {"raise", "drop"}

@@ -131,6 +131,12 @@ def test_hall_goes_down_to_the_last_lag_that_counts(walks):
                 break
 
 
+def test_llc_says_that_it_rejects_too_often_in_short_panels(walks):
+    short = walks.iloc[:, :16]
+    assert any("rejects too often" in n for n in sr.unit_root(short, test="llc", differences=(0,)).notes)
+    assert not any("rejects" in n for n in sr.unit_root(short, test="ips", differences=(0,)).notes)
+
+
 def test_llc_is_the_plain_computation(walks):
     # Adjustments at 30 - 1 - 1 = 28 rows, three fifths of the way from 25 to 30 in the published table.
     mean, deviation = -0.554 + 0.6 * 0.008, 0.919 - 0.6 * 0.030
