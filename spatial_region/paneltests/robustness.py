@@ -225,18 +225,22 @@ def _groups(table: pd.DataFrame, grouping: str | pd.Series | None) -> dict[objec
             )
         members = column.groupby(level=0).first()
     else:
-        unknown = grouping.index.difference(table.index.levels[0])
-        if len(unknown) == len(grouping):
+        members = grouping[grouping.index.isin(table.index.levels[0])]
+        if not len(members):
             raise UnknownNameError(f"no region of the grouping is in the panel; it has {name_some(grouping.index)}.")
-        members = grouping.dropna()
-        members = members[members.index.isin(table.index.levels[0])]
+        members = members.dropna()
+    if members.isna().all():
+        raise InputError("the grouping puts no region of the panel into a group.")
     return {group: list(ids) for group, ids in members.groupby(members, sort=True, observed=True).groups.items()}
 
 
 def _spans(table: pd.DataFrame, between: Mapping[str, tuple[Any, Any]]) -> list[tuple[str, pd.DataFrame]]:
     made = []
     times = table.index.get_level_values(1)
-    for label, (start, end) in between.items():
+    for label, span in between.items():
+        if not isinstance(span, (tuple, list)) or len(span) != 2:
+            raise InputError(f"between={label!r} must be (first time, last time); found {span!r}.")
+        start, end = span
         kept = (times >= start) & (times <= end)
         if not kept.any():
             raise InputError(

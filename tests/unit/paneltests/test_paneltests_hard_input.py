@@ -126,3 +126,12 @@ def test_instrumented_regressions_do_not_depend_on_units(effects, of_x, of_y, of
     pd.testing.assert_series_equal(first.table()["t"], again.table()["t"], rtol=1e-8)
     pd.testing.assert_frame_equal(first.tests[["statistic", "p"]], again.tests[["statistic", "p"]], rtol=1e-6)
     np.testing.assert_allclose(again.residuals, first.residuals * of_y, rtol=1e-6, atol=1e-9 * of_y)
+
+
+def test_robustness_refuses_spans_and_groupings_that_say_nothing():
+    data = panel()
+    with pytest.raises(InputError, match="first time, last time"):
+        sr.robustness("y ~ x", data, between={"early": 2000})
+    nowhere = pd.Series(np.nan, index=data.index.unique(0))
+    with pytest.raises(InputError, match="no region of the panel into a group"):
+        sr.robustness("y ~ x", data, grouping=nowhere, winsorise=0.01)
