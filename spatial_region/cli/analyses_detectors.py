@@ -81,7 +81,7 @@ def run_spade(one: spec.Spade, task: Task) -> None:
         made = sr.spade(task.study, one.variable, one.factors, at=time, **_options(one, task))
         _say_sample(made, task, time)
         named = one.w is not None or bool(task.study.weights)
-        w = task.weights_name(one.w) if named else word("inverse distance", task.lang)
+        w = f"`{task.weights_name(one.w)}`" if named else word("inverse distance", task.lang)
         task.section.say(word("spade said", task.lang, w=w))
         shown = made.factors.sort_values("psd", ascending=False, kind="stable").dropna(axis="columns", how="all")
         _table(task, time, "", task.section.title, made.factors, shown)

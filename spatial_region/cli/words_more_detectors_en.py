@@ -16,7 +16,7 @@ DETECTORS = {
     "lesh said": "q of all factors together = {q}, adjusted {adjusted}; {zones} zones. The shares sum to q.",
     "spade said": (
         "psd: share of the variance among neighbours that lies between strata; psd_compensated: the same over what the "
-        "strata keep of the factor's own; q: without weights. Weights: `{w}`."
+        "strata keep of the factor's own; q: without weights. Weights: {w}."
     ),
     "inverse distance": "inverse distance between all regions",
     "p drawn": "p = {p} ({count:,} random permutations, seed {seed}; the tree is grown anew for each).",

@@ -16,7 +16,7 @@ DETECTORS_ZH = {
     "lesh said": "全部因子的 q = {q}，校正后 {adjusted}；{zones} 个分区。各因子的份额之和即 q。",
     "spade said": (
         "PSD：邻近区域间方差中位于层间的比重；补偿后 PSD：再除以分层所保留的因子自身的空间方差；q：不加权重。"
-        "空间权重：`{w}`。"
+        "空间权重：{w}。"
     ),
     "inverse distance": "全部区域之间的反距离权重",
     "p drawn": "p = {p}（{count:,} 次随机置换，随机种子 {seed}；每次置换重新生成回归树）。",

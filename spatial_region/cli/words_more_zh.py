@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # A heading may mean different things: `se` beside `pte` is the efficiency of scale, elsewhere a standard error.
 HEADINGS_BESIDE = {
+    **{key: {"share": "对 q 的贡献"} for key in ("rule", "splits", "q_alone")},
     "pte": {"se": "规模效率"},
     "indicator": {"within": "维度内权重", "low": "下界", "high": "上界"},
     "major_km": {"total": "合计"},

@@ -226,7 +226,7 @@ TABLES_ZH = {
     **DETECTOR_TABLES_MORE,
     **MEASURE_TABLES,
 }  # fmt: skip
-VALUES_ZH = {**DETECTOR_VALUES, **MEASURE_VALUES}
+VALUES_ZH = {**DETECTOR_VALUES, **MEASURE_VALUES, "loess_method": DETECTOR_VALUES["method"]}
 CARD_ZH = {
     "regions": "区域数", "links": "邻接关系数", "density (%)": "密度（%）",
     "neighbours (min / mean / max)": "邻居数（最少 / 平均 / 最多）",

@@ -254,6 +254,8 @@ def test_detectors_are_those_of_the_function(panel, kind, lang):
     assert "99" in summary
     if lang == "zh":
         assert english_headings(summary) == set()
+        assert "贡献（%）" not in summary  # shares of q are no percentages
+        assert re.search(r"\| (natural|equal|quantile) \|", summary) is None
     figures = sorted(path.name for path in (panel.output / "figures").glob("*.png"))
     assert figures == {"compare_bins": ["it_2005_candidates.png"], "gozh": ["it_2005_map.png"]}.get(kind, [])
 
