@@ -239,6 +239,16 @@ def test_audits_find_the_known_slips_and_nothing_else(results, name, found):
     assert all(facts["tested"] > 0 for facts in audits.values())
 
 
+def test_printed_efficiencies_are_audited_as_of_one_year_and_as_means(tmp_path):
+    made = run("run", STUDIES / "provinces" / "efficiency.toml", "-o", tmp_path / "out")
+    assert made.exit_code == 0, made.stderr
+    found = table(tmp_path / "out", "audit_findings")
+    assert len(found) == 30
+    impossible = found[found["message"].str.contains("impossible")]["row"].tolist()
+    assert impossible == ["山东", "上海", "四川", "贵州", "西藏", "青海", "宁夏", "新疆"]
+    assert len(table(tmp_path / "out", "audit_of_means_findings")) == 23
+
+
 @pytest.mark.parametrize("name", ["border", "us48"])
 def test_twice_gives_the_same_bytes(results, name, tmp_path):
     made = run("run", STUDIES / name / "study.toml", "-o", tmp_path / "again")
