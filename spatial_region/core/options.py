@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from spatial_region.core.messages import did_you_mean
 from spatial_region.errors import InputError, OptionError
 
@@ -54,6 +56,19 @@ def check_keywords(given: Iterable[str], offered: Iterable[str], function: str) 
     if stray:
         takes = f"It takes: {', '.join(known)}." if known else "It takes no options."
         raise OptionError(f"{function} has no option {stray[0]!r}.{did_you_mean(stray[0], known)} {takes}")
+
+
+def check_flag(value: object, argument: str) -> bool:
+    """Return `value` as a bool when it is True or False; a text such as "no" would otherwise count as yes.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"{argument} must be True or False; found {value!r}.")
+    return bool(value)
 
 
 def check_whole_number(value: object, argument: str, *, least: int = 0) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
-import numpy as np
 import pandas as pd
 
-from spatial_region.core.options import check_between, check_option, check_whole_number
+from spatial_region.core.options import check_between, check_flag, check_option, check_whole_number
 from spatial_region.core.sample import resolve_weights
 from spatial_region.core.study import Study
 from spatial_region.core.weights import Weights, as_weights
@@ -58,8 +57,7 @@ def check_settings(settings: Settings, time: Time | None, rows: Rows) -> None:
     check_option(settings.singletons, Singletons, "singletons")
     check_option(settings.cut_within, CutWithin, "cut_within")
     for name, value in (("triples", settings.triples), ("permute_pairs", settings.permute_pairs)):
-        if not isinstance(value, (bool, np.bool_)):  # a text such as "no" would count as yes
-            raise InputError(f"{name} must be True or False; found {value!r}.")
+        check_flag(value, name)
     if settings.w is not None and "spatial" not in settings.permute:
         raise InputError('w is used by permute="spatial" only, which was not asked for. Pass that, or leave w= out.')
     if time is not None:

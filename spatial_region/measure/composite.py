@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.options import Missing, check_option
+from spatial_region.core.options import Missing, check_flag, check_option
 from spatial_region.core.spec import digest, make_spec
 from spatial_region.core.study import Study
 from spatial_region.errors import InputError, OptionError
@@ -174,6 +174,8 @@ def composite_index(
     }
     chosen = _check_options(method, given, dimensions)
     check_option(inconsistent, Inconsistent, "inconsistent")
+    check_flag(pooled, "pooled")
+    check_flag(nested, "nested")
     signs = read_directions(direction, names)
     stated, consistency, notes = _stated(
         chosen, names, dimensions if nested else {}, shares, pairwise, keep=inconsistent == "keep"

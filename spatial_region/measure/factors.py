@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from spatial_region.core.options import Missing, check_option
+from spatial_region.core.options import Missing, check_flag, check_option
 from spatial_region.core.result import Result
 from spatial_region.core.spec import Spec, digest, make_spec
 from spatial_region.core.study import Study
@@ -154,6 +154,7 @@ def factor_analysis(
     [[0.99, -0.12, 0.99], [0.99, 0.04, 0.99], [-0.04, 1.0, 1.0]]
     """
     check_option(rotation, Rotation, "rotation")
+    check_flag(pooled, "pooled")
     names, dimensions = read_names(variables, "variables")
     if dimensions:
         raise InputError("variables must be a list; analyse each dimension by itself.")

@@ -127,3 +127,11 @@ def test_convergence_does_not_depend_on_the_units_of_controls(how, unit):
     )
     pd.testing.assert_series_equal(first["t"], again["t"], rtol=1e-8)
     assert again.loc["y", "estimate"] == pytest.approx(first.loc["y", "estimate"] / unit, rel=1e-8)
+
+
+def test_a_text_is_no_flag():
+    scores = pd.DataFrame({"a": [1.0, 2, 3], "b": [3.0, 1, 2]}, index=list("xyz"))
+    with pytest.raises(InputError, match="pooled must be True or False; found 'no'"):
+        sr.composite_index(scores, ["a", "b"], direction="benefit", pooled="no")
+    with pytest.raises(InputError, match="nested must be True or False; found 0"):
+        sr.composite_index(scores, ["a", "b"], direction="benefit", nested=0)
