@@ -44,7 +44,8 @@ def panel_var(
     "within" takes effects out by means; its lags are biased by the order 1/T. "gmm" takes them out by forward
     deviations and instruments the lags by their own levels, as many as there are coefficients (Love and Zicchino 2006;
     Abrigo and Love 2016); it is consistent for many regions and few times. Standard errors are those of clusters of
-    regions.
+    regions. Levels that instrument are less the mean of all regions and times, so that where a scale begins does not
+    matter.
 
     Responses are to one standard deviation of errors made orthogonal in the order of `variables`: a variable moves
     those after it at once, and those before it a time later. Variables should be stationary.
