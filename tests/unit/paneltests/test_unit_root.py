@@ -185,14 +185,6 @@ def test_phillips_perron_is_the_plain_computation(walks, trend):
     np.testing.assert_allclose(units["statistic"], exact, rtol=1e-9)
 
 
-def test_phillips_perron_is_near_that_of_arch(walks):
-    arch = pytest.importorskip("arch.unitroot")
-    units = sr.unit_root(walks, test="fisher_pp", bandwidth=3, differences=(0,)).units
-    theirs = [arch.PhillipsPerron(walks.loc[region], lags=3, trend="c").stat for region in units["region"]]
-    # arch divides one of its two variances by degrees of freedom.
-    np.testing.assert_allclose(units["statistic"], theirs, atol=0.25)
-
-
 def plain_phillips_perron(y, trend, bandwidth):
     now, before = y[1:], y[:-1]
     x = np.column_stack([before, np.ones(len(now)), np.arange(len(now))])[:, : 1 + list(SHORT).index(trend)]
