@@ -101,8 +101,10 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
         kept = column.cat.remove_unused_categories()
         codes, levels = kept.cat.codes.to_numpy(dtype=np.int64), list(kept.cat.categories)
     elif is_numeric(column):
-        values, codes = np.unique(column.to_numpy(), return_inverse=True)
-        levels = values.tolist()
+        # By hash: sorting each of a million values costs more than everything that is computed of them.
+        found, uniques = pd.factorize(column.to_numpy())
+        order = np.argsort(uniques, kind="stable")
+        codes, levels = np.argsort(order, kind="stable")[found].astype(np.int64), uniques[order].tolist()
     else:
         found, uniques = pd.factorize(column)
         kinds = list(uniques)
