@@ -102,9 +102,9 @@ def given_strata(column: pd.Series, factor: str, *, declared: bool) -> Strata:
         codes, levels = kept.cat.codes.to_numpy(dtype=np.int64), list(kept.cat.categories)
     elif is_numeric(column):
         # By hash: sorting each of a million values costs more than everything that is computed of them.
-        found, uniques = pd.factorize(column.to_numpy())
-        order = np.argsort(uniques, kind="stable")
-        codes, levels = np.argsort(order, kind="stable")[found].astype(np.int64), uniques[order].tolist()
+        number, distinct = pd.factorize(column.to_numpy())
+        ascending = np.argsort(distinct, kind="stable")
+        codes, levels = np.argsort(ascending)[number].astype(np.int64), distinct[ascending].tolist()
     else:
         found, uniques = pd.factorize(column)
         kinds = list(uniques)
